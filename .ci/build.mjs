@@ -1,0 +1,54 @@
+// Builds dist/: the CLI as lazily loaded ESM chunks, its type declarations, and the packages of the workspace.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+await bundleCli();
+emitTypes();
+
+/** One chunk per lazy import: a command loads what it needs and nothing else. */
+async function bundleCli() {
+  const bundle = await rolldown({
+    input: {
+      main: join(root, 'src/cli/main.ts'),
+      index: join(root, 'src/cli/index.ts'),
+      plugin: join(root, 'src/cli/commands/plugin.ts'),
+    },
+    platform: 'node',
+    external: (id) => builtins.has(id),
+  });
+  await bundle.write({
+    dir: join(root, 'dist/cli'),
+    format: 'esm',
+    minify: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+  });
+  await bundle.close();
+  chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+}
+
+function emitTypes() {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  if (!existsSync(tsc)) return;
+  const args = [
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--rootDir',
+    'src',
+    '--outDir',
+    'dist/types',
+    '-p',
+    'tsconfig.json',
+  ];
+  spawnSync(process.execPath, [tsc, ...args], { cwd: root, stdio: 'inherit' });
+}

@@ -1,0 +1,40 @@
+/** The command line: one yargs module per command, strict flags, one place where errors become exit codes. */
+import yargs from 'yargs';
+import { PaxxError } from '../errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { readVersion } from '../version.ts';
+import { exitCodesCommand } from './exit-codes.ts';
+import { createInfraCommand } from './infra.ts';
+import { reportError } from './report-error.ts';
+
+/** Parse and run. Never throws for bad input; the exit code is set through `io.exit`. */
+export async function runCli(argv: readonly string[], io: Io): Promise<void> {
+  const cli = yargs([...argv], io.cwd)
+    .scriptName('paxx')
+    .usage('$0 <command>\n\nAdds production-grade Redis to an existing app, and takes it out again.')
+    .command(createInfraCommand(io))
+    .command(exitCodesCommand(io))
+    .completion('completion', 'Print a completion script for bash or zsh')
+    .demandCommand(1, 'Name a command, for example: paxx infra add redis')
+    .strict()
+    .recommendCommands()
+    .help()
+    .alias('help', 'h')
+    .version(readVersion())
+    .alias('version', 'v')
+    .example('$0 infra list', 'See what can be added')
+    .example('$0 infra add redis --diff --dry-run', 'See every change, write nothing')
+    .example('$0 infra add redis', 'Show the changes, ask, then make them')
+    .epilogue('Exit codes: paxx exit-codes')
+    .wrap(Math.min(100, process.stdout.columns || 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new PaxxError('USAGE', message, { hint: 'See `paxx --help` or `paxx infra add --help`.' });
+    });
+  try {
+    await cli.parseAsync();
+  } catch (error) {
+    io.exit(reportError(error, io, { json: argv.includes('--json') }) ?? EXIT.FAILURE.code);
+  }
+}

@@ -1,0 +1,167 @@
+/** `paxx infra …`: the group of commands, their flags and examples. Handlers load their work when they run. */
+import type { Argv, CommandModule } from 'yargs';
+import { components } from '../components/index.ts';
+import type { Io } from '../io.ts';
+
+/**
+ * The `infra` command for any yargs CLI.
+ * @param io streams, terminal and signal of the process that mounts it.
+ */
+export function createInfraCommand(io: Io): CommandModule {
+  return {
+    command: 'infra <command>',
+    describe: 'Add, inspect, upgrade and remove infrastructure',
+    builder: (infra) =>
+      infra
+        .command(listCommand(io))
+        .command(addCommand(io))
+        .command(removeCommand(io))
+        .command(upgradeCommand(io))
+        .command(statusCommand(io))
+        .demandCommand(1, 'Name a command, for example: paxx infra list')
+        .example('$0 infra add redis', 'Show the changes, ask, then make them')
+        .example('$0 infra status', 'See whether what was added is still in place'),
+    handler: () => {},
+  };
+}
+
+const names = components.map((component) => component.name);
+
+function listCommand(io: Io): CommandModule<object, { json?: boolean; cwd?: string }> {
+  return {
+    command: 'list',
+    aliases: ['ls'],
+    describe: 'Show what can be added',
+    builder: (command) => where(asJson(command)),
+    handler: async (flags) => {
+      const { runInfraList } = await import('./infra-list.ts');
+      runInfraList(flags, io);
+    },
+  };
+}
+
+function addCommand(io: Io): CommandModule {
+  return {
+    command: 'add <component>',
+    describe: 'Add a component to the app in this folder',
+    builder: (command) =>
+      writing(asJson(where(componentArgument(command))))
+        .option('app', { type: 'string', describe: "The app's folder, in a monorepo", requiresArg: true })
+        .option('host', { type: 'string', describe: 'The framework, where it cannot be told', requiresArg: true })
+        .option('image', {
+          type: 'string',
+          describe: 'Image of the compose service: redis:7, valkey:8 or bundled',
+          requiresArg: true,
+        })
+        .option('client', {
+          type: 'string',
+          choices: ['ioredis', 'redis'] as const,
+          describe: 'Client package (default: the one the app has, else ioredis)',
+          requiresArg: true,
+        })
+        .option('settings', { type: 'string', describe: 'The file that holds the settings', requiresArg: true })
+        .option('dir', { type: 'string', describe: 'Folder for the cache module', requiresArg: true })
+        .option('compose-service', {
+          type: 'string',
+          describe: 'The service of the compose file that is Redis already',
+          requiresArg: true,
+        })
+        .option('ci', {
+          type: 'boolean',
+          describe: 'Add a Redis service to CI jobs that have services',
+          default: false,
+        })
+        .option('verify', { type: 'boolean', describe: 'Run the module against a Redis afterwards' })
+        .example('$0 infra add redis --diff --dry-run', 'See every change, write nothing')
+        .example('$0 infra add redis --yes --no-install', 'Ask nothing, leave installing to me')
+        .example('$0 infra add redis --app apps/api --image valkey:8', 'One app of a monorepo, on Valkey'),
+    handler: async (flags) => {
+      const { runInfraAdd } = await import('./infra-add.ts');
+      await runInfraAdd(flags as never, io);
+    },
+  };
+}
+
+function removeCommand(io: Io): CommandModule {
+  return {
+    command: 'remove <component>',
+    aliases: ['rm'],
+    describe: 'Take out what add put in, and only that',
+    builder: (command) =>
+      writing(asJson(where(componentArgument(command)))).example(
+        '$0 infra remove redis --dry-run --diff',
+        'See what would go',
+      ),
+    handler: async (flags) => {
+      const { runInfraRemove } = await import('./infra-remove.ts');
+      await runInfraRemove(flags as never, io);
+    },
+  };
+}
+
+function upgradeCommand(io: Io): CommandModule {
+  return {
+    command: 'upgrade <component>',
+    describe: "Bring a component to this version, keeping the app's own edits",
+    builder: (command) =>
+      writing(asJson(where(componentArgument(command)))).example(
+        '$0 infra upgrade redis --diff',
+        'Merge three ways, see the result first',
+      ),
+    handler: async (flags) => {
+      const { runInfraUpgrade } = await import('./infra-upgrade.ts');
+      await runInfraUpgrade(flags as never, io);
+    },
+  };
+}
+
+function statusCommand(io: Io): CommandModule {
+  return {
+    command: 'status [component]',
+    aliases: ['doctor'],
+    describe: 'Check what was added: still in place, edited, missing',
+    builder: (command) =>
+      asJson(
+        where(command.positional('component', { type: 'string', choices: names, describe: 'What to check' })),
+      ).option('fix', { type: 'boolean', describe: 'Show what to do about each finding', default: false }),
+    handler: async (flags) => {
+      const { runInfraStatus } = await import('./infra-status.ts');
+      await runInfraStatus(flags as never, io);
+    },
+  };
+}
+
+function componentArgument(command: Argv): Argv {
+  return command.positional('component', {
+    type: 'string',
+    demandOption: true,
+    describe: `One of: ${names.join(', ')}`,
+  });
+}
+
+function asJson(command: Argv): Argv {
+  return command.option('json', {
+    type: 'boolean',
+    describe: 'Print one JSON document and nothing else',
+    default: false,
+  });
+}
+
+function where(command: Argv): Argv {
+  return command.option('cwd', { type: 'string', describe: 'Work in this folder', requiresArg: true });
+}
+
+/** Flags of every command that changes files. */
+function writing(command: Argv): Argv {
+  return command
+    .option('yes', { alias: 'y', type: 'boolean', describe: 'Do not ask', default: false })
+    .option('dry-run', { alias: 'n', type: 'boolean', describe: 'Plan and show, write nothing', default: false })
+    .option('diff', { alias: 'd', type: 'boolean', describe: 'Show every change as a unified diff', default: false })
+    .option('install', {
+      type: 'boolean',
+      describe: 'Run the package manager afterwards (--no-install: leave that to you)',
+      default: true,
+    })
+    .option('force', { type: 'boolean', describe: 'Also write to files with uncommitted changes', default: false })
+    .option('commit', { type: 'boolean', describe: 'Make one git commit of the changes', default: false });
+}

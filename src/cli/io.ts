@@ -1,0 +1,58 @@
+/** The world a command may touch besides the project: streams, the terminal, the process's fate. */
+
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  /** True when a question can be asked: both stdin and stdout are terminals. */
+  readonly interactive: boolean;
+  /** True when stdout takes colours. */
+  readonly color: boolean;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Ask yes or no; `undefined` when the user cancelled. Only called when `interactive`. */
+  confirm(question: string): Promise<boolean | undefined>;
+  /** Ask for one of several; `undefined` when the user cancelled. Only called when `interactive`. */
+  select(
+    question: string,
+    choices: readonly { value: string; label: string; hint?: string }[],
+  ): Promise<string | undefined>;
+  /** Say how the process is to end once the event loop is empty. */
+  exit(code: number): void;
+}
+
+/** The real process. Prompts are loaded when the first question is asked. */
+export function processIo(): Io {
+  const controller = new AbortController();
+  let listening = false;
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive: Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env['CI']),
+    color: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    cwd: process.cwd(),
+    env: process.env,
+    get signal() {
+      // Listeners are installed by the first command that can be interrupted; `list` and `--help` die as any program.
+      if (!listening) {
+        listening = true;
+        for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(name));
+      }
+      return controller.signal;
+    },
+    async confirm(question) {
+      const { confirm, isCancel } = await import('@clack/prompts');
+      const answer = await confirm({ message: question });
+      return isCancel(answer) ? undefined : answer;
+    },
+    async select(question, choices) {
+      const { select, isCancel } = await import('@clack/prompts');
+      const answer = await select({ message: question, options: choices.map((choice) => ({ ...choice })) });
+      return isCancel(answer) ? undefined : answer;
+    },
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  };
+}
