@@ -1,0 +1,117 @@
+/** Sorted sets, first part: members and scores. */
+
+import { block, dbl, int, key, many, oneOf, opt, since, str, token } from '../arguments.ts';
+import { defineGroup } from '../define.ts';
+import { countedKeysAt, keyAt, keysAt } from '../key-specs.ts';
+
+export const sortedSetCommands = defineGroup('sorted-set', {
+  bzmpop: {
+    since: '7.0.0',
+    arity: -5,
+    flags: ['write', 'blocking'],
+    summary: '',
+    keys: [countedKeysAt(2, 'RW', 'access', 'delete')],
+    args: [
+      dbl('timeout'),
+      int('numkeys'),
+      many(key()),
+      oneOf('where', [token('MIN'), token('MAX')]),
+      opt(int('count', 'COUNT')),
+    ],
+  },
+  bzpopmax: {
+    since: '5.0.0',
+    arity: -3,
+    flags: ['write', 'noscript', 'blocking', 'fast'],
+    summary: '',
+    keys: [keysAt(1, { last: -2 }, 'RW', 'access', 'delete')],
+    args: [many(key()), dbl('timeout')],
+  },
+  bzpopmin: {
+    since: '5.0.0',
+    arity: -3,
+    flags: ['write', 'noscript', 'blocking', 'fast'],
+    summary: '',
+    keys: [keysAt(1, { last: -2 }, 'RW', 'access', 'delete')],
+    args: [many(key()), dbl('timeout')],
+  },
+  zadd: {
+    since: '1.2.0',
+    arity: -4,
+    flags: ['write', 'denyoom', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RW', 'update')],
+    args: [
+      key(),
+      since('3.0.2', opt(oneOf('condition', [token('NX'), token('XX')]))),
+      since('6.2.0', opt(oneOf('comparison', [token('GT'), token('LT')]))),
+      since('3.0.2', opt(token('CH', 'change'))),
+      since('3.0.2', opt(token('INCR', 'increment'))),
+      many(block('score_member', [dbl('score'), str('member')])),
+    ],
+  },
+  zcard: {
+    since: '1.2.0',
+    arity: 2,
+    flags: ['readonly', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RO')],
+    args: [key()],
+  },
+  zincrby: {
+    since: '1.2.0',
+    arity: 4,
+    flags: ['write', 'denyoom', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RW', 'access', 'update')],
+    args: [key(), int('increment'), str('member')],
+  },
+  zmpop: {
+    since: '7.0.0',
+    arity: -4,
+    flags: ['write'],
+    summary: '',
+    keys: [countedKeysAt(1, 'RW', 'access', 'delete')],
+    args: [int('numkeys'), many(key()), oneOf('where', [token('MIN'), token('MAX')]), opt(int('count', 'COUNT'))],
+  },
+  zmscore: {
+    since: '6.2.0',
+    arity: -3,
+    flags: ['readonly', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RO', 'access')],
+    args: [key(), many(str('member'))],
+  },
+  zpopmax: {
+    since: '5.0.0',
+    arity: -2,
+    flags: ['write', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RW', 'access', 'delete')],
+    args: [key(), opt(int('count'))],
+  },
+  zpopmin: {
+    since: '5.0.0',
+    arity: -2,
+    flags: ['write', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RW', 'access', 'delete')],
+    args: [key(), opt(int('count'))],
+  },
+  zrem: {
+    since: '1.2.0',
+    arity: -3,
+    flags: ['write', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RW', 'delete')],
+    args: [key(), many(str('member'))],
+  },
+  zscore: {
+    since: '1.2.0',
+    arity: 3,
+    flags: ['readonly', 'fast'],
+    summary: '',
+    keys: [keyAt(1, 'RO', 'access')],
+    args: [key(), str('member')],
+  },
+});
