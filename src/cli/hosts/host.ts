@@ -65,7 +65,7 @@ export interface Host {
   readonly evidence: readonly string[];
   /** The app's folder relative to the tree's root; `''` when they are one. */
   readonly app: string;
-  /** `<app>/package.json`. */
+  /** `<app>/package.json`; the root's in monorepos whose apps share one manifest (Nx, Nest). */
   readonly manifest: string;
   readonly name: string;
   readonly language: 'typescript' | 'javascript';
@@ -95,3 +95,34 @@ export interface Host {
   /** Lowest Node version that `engines`, `.nvmrc` or `.node-version` admits, where told. */
   readonly node?: { readonly major: number };
 }
+
+/** What the user said on the command line. */
+export interface HostWish {
+  /** `--app <path>`: look only there. Relative to the tree's root. */
+  readonly app?: string;
+  /** `--framework <name>`: do not weigh evidence. */
+  readonly framework?: Framework;
+}
+
+/** An app that could be meant. */
+export interface HostCandidate {
+  readonly app: string;
+  readonly framework: Framework;
+  readonly reason: string;
+}
+
+export type HostResult =
+  | { readonly status: 'found'; readonly host: Host; readonly warnings: readonly string[] }
+  /** Several apps (answer with `--app`) or several frameworks in one app (answer with `--framework`). */
+  | { readonly status: 'ambiguous'; readonly candidates: readonly HostCandidate[] }
+  | {
+      readonly status: 'none';
+      readonly reason: string;
+      /** The way out, as an imperative sentence. */
+      readonly hint: string;
+      readonly path?: string;
+      /** 1-based. */
+      readonly line?: number;
+      /** 1-based. */
+      readonly column?: number;
+    };

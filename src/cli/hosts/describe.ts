@@ -1,0 +1,92 @@
+/** Put a host's facts together, once its app and framework are settled. */
+import type { Claim } from './claim.ts';
+import { edgeWarnings } from './edge.ts';
+import { isBundledOther } from './frameworks/node.ts';
+import type { Host, HostResult, TypeScriptFacts } from './host.ts';
+import { declaredRange } from './manifest.ts';
+import { lowestNode } from './node-version.ts';
+import { detectPackageManager } from './package-manager.local.ts';
+import { baseOf, parentOf } from './paths.ts';
+import type { Project } from './project.ts';
+import { moduleFolderOf, sourceRootOf } from './sources/folders.ts';
+import { languageOf, syntaxOf } from './sources/syntax.ts';
+import { codeStyle } from './style/style.ts';
+import { typescriptFacts } from './typescript/facts.ts';
+import { majorOf } from './versions.ts';
+import { workspaceMembers } from './members.ts';
+
+/** @param warnings what choosing the app had to say already. */
+export function describeHost(project: Project, claim: Claim, warnings: readonly string[]): HostResult {
+  const { tree, app, manifest } = project;
+  const { rule } = claim;
+  const language = languageOf(project);
+  const facts = language === 'typescript' ? typescriptFacts(project) : undefined;
+  const bundled = rule.bundled || isBundledOther(project);
+  const syntax = syntaxOf(project, language, facts, bundled);
+  const sourceRoot = sourceRootOf(project, rule);
+  const entry = project.entry();
+  const node = lowestNode(project);
+  const packageManager = detectPackageManager(tree, parentOf(manifest.path));
+  const major = frameworkMajor(project, claim);
+  const host: Host = {
+    framework: rule.framework,
+    ...(major === undefined ? {} : { frameworkMajor: major }),
+    evidence: claim.evidence,
+    app,
+    manifest: manifest.path,
+    name: nameOf(project),
+    packageType: manifest.type,
+    ...syntax,
+    ...(facts ? { typescript: facts } : {}),
+    packageManager,
+    workspaceMember: isMember(project),
+    sourceRoot,
+    moduleFolder: moduleFolderOf(project, rule, sourceRoot),
+    ...(entry === undefined ? {} : { entry }),
+    style: codeStyle(project),
+    clients: clientsOf(project),
+    dependencies: { ...manifest.development, ...manifest.runtime },
+    ...(node === undefined ? {} : { node: { major: node } }),
+  };
+  return { status: 'found', host, warnings: [...warnings, ...hostWarnings(project, claim, host, facts)] };
+}
+
+function frameworkMajor(project: Project, { rule }: Claim): number | undefined {
+  for (const name of rule.packages) {
+    const major = majorOf(project.runtimeRange(name) ?? project.anyRange(name));
+    if (major !== undefined) return major;
+  }
+  return undefined;
+}
+
+/** The package's name; in a monorepo with one manifest, or without a name, the folder's. */
+function nameOf(project: Project): string {
+  const folder = baseOf(project.app) || project.tree.root.replaceAll('\\', '/').split('/').findLast(Boolean);
+  return (project.integrated ? undefined : project.manifest.name) ?? folder ?? 'app';
+}
+
+function isMember(project: Project): boolean {
+  const { app, tree, rootManifest } = project;
+  return app !== '' && !project.integrated && workspaceMembers(tree, rootManifest).includes(app);
+}
+
+function clientsOf(project: Project): Host['clients'] {
+  const ioredis = declaredRange(project.manifest, 'ioredis');
+  const redis = declaredRange(project.manifest, 'redis');
+  return { ...(ioredis === undefined ? {} : { ioredis }), ...(redis === undefined ? {} : { redis }) };
+}
+
+function hostWarnings(
+  project: Project,
+  { rule }: Claim,
+  host: Host,
+  facts: TypeScriptFacts | undefined,
+): readonly string[] {
+  const warnings = [...(rule.warnings?.(project) ?? []), ...edgeWarnings(project)];
+  const { locks, name } = host.packageManager;
+  if (locks.length > 1) warnings.push(`several lock files (${locks.join(', ')}): ${name} is taken`);
+  if (facts !== undefined && (facts.version.major < 3 || (facts.version.major === 3 && facts.version.minor < 6))) {
+    warnings.push(`TypeScript ${facts.version.major}.${facts.version.minor} is older than 3.6, which the module needs`);
+  }
+  return warnings;
+}

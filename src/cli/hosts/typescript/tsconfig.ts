@@ -1,0 +1,241 @@
+/** Find the tsconfig that governs an app's sources and follow what it extends. */
+import type { ReadTree } from '../../plan/tree.ts';
+import type { JsonObject } from '../json.ts';
+import { isObject, readJson, stringList } from '../json.ts';
+import { ancestors, globExpression, joinPath, parentOf, under } from '../paths.ts';
+import type { Project } from '../project.ts';
+import { baseOptions } from './bases.ts';
+
+export interface TsConfig {
+  /** Relative to the tree's root. */
+  readonly path: string;
+  /** Compiler options with those of every base below them, keys in lower case. */
+  readonly options: JsonObject;
+  /** Globs relative to the tree's root; undefined when no config of the chain lists any. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly files?: readonly string[];
+  /** False when a base could not be read, so that an option not seen here may yet be set. */
+  readonly complete: boolean;
+}
+
+const NAMES = [
+  'tsconfig.json',
+  'tsconfig.app.json',
+  'tsconfig.server.json',
+  'tsconfig.node.json',
+  'tsconfig.build.json',
+  'src/tsconfig.json',
+  'server/tsconfig.json',
+];
+const MAX_CHAIN = 12;
+
+/**
+ * The app's own tsconfig, else the one that its scripts name, else the nearest above it. A solution
+ * (`files: []` with references) stands for the referenced config that covers the app's entry.
+ */
+export function findTsConfig(project: Project): TsConfig | undefined {
+  const { tree, app } = project;
+  for (const path of candidates(project)) {
+    const config = readTsConfig(tree, path);
+    if (config === undefined) continue;
+    const entry = project.entry();
+    const chosen = isSolution(tree, path) ? (referenced(tree, path, entry) ?? config) : config;
+    // `tsconfig.json` may serve the editor while the server has one of its own beside it.
+    if (entry !== undefined && !covers(chosen, entry) && /\.[cm]?tsx?$/.test(entry)) {
+      const other = NAMES.slice(1).map((name) => readTsConfig(tree, under(app, name)));
+      return other.find((sibling) => sibling !== undefined && !isEmpty(sibling) && covers(sibling, entry)) ?? chosen;
+    }
+    return chosen;
+  }
+  return undefined;
+}
+
+/** True when the config's `include` and `files`, less its `exclude`, hold a file at that path. */
+export function covers(config: TsConfig, path: string): boolean {
+  const folder = parentOf(config.path);
+  if (config.files?.includes(path)) return true;
+  if (config.include === undefined)
+    return config.files === undefined && path.startsWith(folder === '' ? '' : `${folder}/`) && !excluded(config, path);
+  return config.include.some((glob) => matches(glob, path)) && !excluded(config, path);
+}
+
+export function option(config: TsConfig | undefined, name: string): string | undefined {
+  const value = config?.options[name.toLowerCase()];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function flag(config: TsConfig | undefined, name: string): boolean | undefined {
+  const value = config?.options[name.toLowerCase()];
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** A path option (`rootDir`, `outDir`), relative to the tree's root. */
+export function pathOption(config: TsConfig | undefined, name: string): string | undefined {
+  return option(config, name);
+}
+
+function candidates(project: Project): readonly string[] {
+  const { app, manifest } = project;
+  const own = NAMES.map((name) => under(app, name));
+  const scripted = project.integrated
+    ? []
+    : Object.values(manifest.scripts).flatMap((script) =>
+        [...script.matchAll(/(?:^|\s)(?:-p|--project|-b|--build)[= ](\S+)/g)].flatMap(([, path]) => {
+          const at = joinPath(app, path!);
+          return at === undefined ? [] : [at.endsWith('.json') ? at : under(at, 'tsconfig.json')];
+        }),
+      );
+  const above = ancestors(app)
+    .slice(1)
+    .flatMap((folder) => ['tsconfig.json', 'tsconfig.base.json'].map((name) => under(folder, name)));
+  return [own[0]!, ...scripted, ...own.slice(1), ...above].filter((path) => project.tree.isFile(path));
+}
+
+function readTsConfig(tree: ReadTree, path: string, depth = 0): TsConfig | undefined {
+  const own = readObject(tree, path);
+  if (own === undefined) return undefined;
+  const folder = parentOf(path);
+  const bases = depth < MAX_CHAIN ? stringList(own['extends']) : [];
+  const layers = bases.map((reference) => readBase(tree, folder, reference, depth + 1));
+  return { ...[...layers, ownLayer(own, folder)].reduce(merge, NOTHING), path };
+}
+
+/** A config without its place: what bases hand down. */
+type Layer = Omit<TsConfig, 'path'>;
+
+const NOTHING: Layer = { options: {}, complete: true };
+
+/** Lists are replaced whole, options one by one. */
+function merge(base: Layer, over: Layer): Layer {
+  return {
+    ...base,
+    ...over,
+    options: { ...base.options, ...over.options },
+    complete: base.complete && over.complete,
+  };
+}
+
+function ownLayer(own: JsonObject, folder: string): Layer {
+  const lists = (['include', 'exclude', 'files'] as const)
+    .filter((name) => own[name] !== undefined)
+    .map((name) => [name, stringList(own[name]).flatMap((glob) => resolveFrom(folder, glob) ?? [])] as const);
+  return { options: ownOptions(own, folder), complete: true, ...Object.fromEntries(lists) };
+}
+
+function resolveFrom(folder: string, path: string): string | undefined {
+  return joinPath(folder, path.replace('${configDir}', '.'));
+}
+
+/** Options with lower-case names, as tsc compares them, and paths resolved against the file that holds them. */
+function ownOptions(config: JsonObject, folder: string): JsonObject {
+  const options = isObject(config['compilerOptions']) ? config['compilerOptions'] : {};
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      const key = name.toLowerCase();
+      if ((key === 'rootdir' || key === 'outdir') && typeof value === 'string') {
+        return [key, resolveFrom(folder, value) ?? value];
+      }
+      return [key, value];
+    }),
+  );
+}
+
+function readBase(tree: ReadTree, folder: string, reference: string, depth: number): Layer {
+  for (const path of basePaths(tree, folder, reference)) {
+    const found = readTsConfig(tree, path, depth);
+    if (found !== undefined) {
+      const { path: _, ...layer } = found;
+      return layer;
+    }
+  }
+  return { options: baseOptions(reference) ?? {}, complete: false };
+}
+
+/** Where `extends` may point: a relative file, an installed package, a member of the workspace of that name. */
+function basePaths(tree: ReadTree, folder: string, reference: string): readonly string[] {
+  const spelled = (path: string): string[] =>
+    [path, `${path}.json`, under(path, 'tsconfig.json')].filter((at) => tree.isFile(at));
+  if (/^\.{1,2}(?:\/|$)/.test(reference)) {
+    const path = joinPath(folder, reference);
+    return path === undefined ? [] : spelled(path);
+  }
+  const installed = ancestors(folder).flatMap((at) => spelled(under(at, `node_modules/${reference}`)));
+  return installed.length > 0 ? installed : memberPaths(tree, reference).flatMap(spelled);
+}
+
+/** Members are looked for only where workspaces keep shared configuration; all of them would be too many to read. */
+function memberPaths(tree: ReadTree, reference: string): readonly string[] {
+  const [, name, file = 'tsconfig.json'] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(reference) ?? [];
+  if (name === undefined) return [];
+  for (const parent of [
+    'packages',
+    'tooling',
+    'config',
+    'configs',
+    'libs',
+    'packages/config',
+    'internal',
+    'packages/@repo',
+  ]) {
+    for (const folder of tree.list(parent)) {
+      if (!folder.endsWith('/')) continue;
+      const path = under(parent, folder.slice(0, -1));
+      const manifest = tree.read(under(path, 'package.json'));
+      if (manifest !== undefined && new RegExp(`"name"\\s*:\\s*"${name.replaceAll('.', '\\.')}"`).test(manifest))
+        return [under(path, file)];
+    }
+  }
+  return [];
+}
+
+function isSolution(tree: ReadTree, path: string): boolean {
+  const own = readObject(tree, path);
+  if (own === undefined || !Array.isArray(own['references']) || own['references'].length === 0) return false;
+  return stringList(own['files']).length === 0 &&
+    stringList(own['include']).length === 0 &&
+    own['compilerOptions'] === undefined
+    ? true
+    : Array.isArray(own['files']) && own['files'].length === 0 && stringList(own['include']).length === 0;
+}
+
+function referenced(tree: ReadTree, path: string, entry: string | undefined): TsConfig | undefined {
+  const references = readObject(tree, path)?.['references'];
+  const configs = (Array.isArray(references) ? references : []).flatMap((reference) => {
+    const target =
+      isObject(reference) && typeof reference['path'] === 'string'
+        ? joinPath(parentOf(path), reference['path'])
+        : undefined;
+    if (target === undefined) return [];
+    return readTsConfig(tree, target.endsWith('.json') ? target : under(target, 'tsconfig.json')) ?? [];
+  });
+  const tests = /(?:spec|test|e2e)\.json$/;
+  const likely = configs.filter((config) => !tests.test(config.path));
+  return (
+    (entry === undefined ? undefined : likely.find((config) => covers(config, entry))) ??
+    likely.find((config) => /app|server|node|build/.test(config.path)) ??
+    likely[0]
+  );
+}
+
+function readObject(tree: ReadTree, path: string): JsonObject | undefined {
+  const text = tree.read(path);
+  if (text === undefined) return undefined;
+  const result = readJson(text, true);
+  return result.ok && isObject(result.value) ? result.value : undefined;
+}
+
+function isEmpty(config: TsConfig): boolean {
+  return config.files?.length === 0 && config.include === undefined;
+}
+
+function excluded(config: TsConfig, path: string): boolean {
+  return config.exclude?.some((glob) => matches(glob, path)) ?? false;
+}
+
+/** A glob without a wildcard in its last segment names a folder and all that it holds. */
+function matches(glob: string, path: string): boolean {
+  if (glob === '') return true;
+  if (globExpression(glob).test(path)) return true;
+  return !/[*?]/.test(glob.slice(glob.lastIndexOf('/') + 1)) && globExpression(`${glob}/**`).test(path);
+}
