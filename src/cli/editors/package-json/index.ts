@@ -1,0 +1,5 @@
+/** The package.json editor and reader. */
+export { addDependencies } from './add-dependencies.ts';
+export type { ManifestWish } from './add-dependencies.ts';
+export { readManifest } from './manifest.ts';
+export type { Manifest } from './manifest.ts';
