@@ -2,6 +2,20 @@
 
 import { many, oneOf, opt, pattern, str } from '../arguments.ts';
 import { defineGroup } from '../define.ts';
+import {
+  any,
+  bulk,
+  commandInfo,
+  count,
+  either,
+  help,
+  listOf,
+  mapOf,
+  nullArray,
+  setOf,
+  simple,
+  tuple,
+} from '../reply-shapes.ts';
 
 export const commandCommands = defineGroup('server', {
   command: {
@@ -10,14 +24,18 @@ export const commandCommands = defineGroup('server', {
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
     tips: ['nondeterministic_output_order'],
-    summary: '',
+    summary: 'Describes all commands.',
+    complexity: 'O(N), N: commands',
+    reply: listOf(commandInfo),
   },
   'command|count': {
     since: '2.8.13',
     arity: 2,
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
-    summary: '',
+    summary: 'Counts the commands.',
+    complexity: 'O(1)',
+    reply: count,
   },
   'command|docs': {
     since: '7.0.0',
@@ -25,29 +43,37 @@ export const commandCommands = defineGroup('server', {
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
     tips: ['nondeterministic_output_order'],
-    summary: '',
+    summary: 'Documents commands: summary, arguments, history.',
+    complexity: 'O(N), N: commands described',
     args: [opt(many(str('command-name')))],
+    reply: mapOf(bulk, mapOf(bulk, any)),
   },
   'command|getkeys': {
     since: '2.8.13',
     arity: -4,
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
-    summary: '',
+    summary: 'Picks the keys out of a call.',
+    complexity: 'O(N), N: arguments',
+    reply: listOf(bulk),
   },
   'command|getkeysandflags': {
     since: '7.0.0',
     arity: -4,
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
-    summary: '',
+    summary: 'Picks the keys out of a call, and tells what it does to each.',
+    complexity: 'O(N), N: arguments',
+    reply: listOf(tuple(bulk, setOf(simple()))),
   },
   'command|help': {
     since: '5.0.0',
     arity: 2,
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
-    summary: '',
+    summary: 'Lists the sub-commands of COMMAND.',
+    complexity: 'O(1)',
+    reply: help,
   },
   'command|info': {
     since: '2.8.13',
@@ -55,8 +81,11 @@ export const commandCommands = defineGroup('server', {
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
     tips: ['nondeterministic_output_order'],
-    summary: '',
+    summary: 'Describes the named commands, or all.',
+    complexity: 'O(N), N: commands described',
     args: [opt(many(str('command-name')))],
+    history: [['7.0.0', 'Without names it describes all.']],
+    reply: listOf(either(commandInfo, nullArray)),
   },
   'command|list': {
     since: '7.0.0',
@@ -64,7 +93,8 @@ export const commandCommands = defineGroup('server', {
     flags: ['loading', 'stale', 'sentinel'],
     categories: ['connection'],
     tips: ['nondeterministic_output_order'],
-    summary: '',
+    summary: 'Lists the names of commands, all or filtered.',
+    complexity: 'O(N), N: commands',
     args: [
       opt(
         oneOf(
@@ -74,5 +104,6 @@ export const commandCommands = defineGroup('server', {
         ),
       ),
     ],
+    reply: listOf(bulk),
   },
 });

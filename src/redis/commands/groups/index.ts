@@ -7,6 +7,7 @@ import { clusterCommands } from './cluster.ts';
 import { commandCommands } from './command.ts';
 import { configCommands } from './config.ts';
 import { connectionCommands } from './connection.ts';
+import { expiryCommands } from './expiry.ts';
 import { genericCommands } from './generic.ts';
 import { geoCommands } from './geo.ts';
 import { hashCommands } from './hash.ts';
@@ -35,6 +36,7 @@ export const GROUPS = [
   commandCommands,
   configCommands,
   connectionCommands,
+  expiryCommands,
   genericCommands,
   geoCommands,
   hashCommands,

@@ -3,20 +3,26 @@
 import { int, key, oneOf, opt, since, str, token } from '../arguments.ts';
 import { defineGroup } from '../define.ts';
 import { keyAt } from '../key-specs.ts';
+import { count, either, none, ok, simple } from '../reply-shapes.ts';
 
 export const serverCommands = defineGroup('server', {
   bgrewriteaof: {
     since: '1.0.0',
     arity: 1,
     flags: ['admin', 'noscript', 'no_async_loading'],
-    summary: '',
+    summary: 'Starts to rewrite the append-only file in the background.',
+    complexity: 'O(1)',
+    reply: simple(),
   },
   bgsave: {
     since: '1.0.0',
     arity: -1,
     flags: ['admin', 'noscript', 'no_async_loading'],
-    summary: '',
+    summary: 'Starts to save the data set in the background.',
+    complexity: 'O(1)',
     args: [since('3.2.2', opt(token('SCHEDULE')))],
+    history: [['3.2.2', 'Option `SCHEDULE`.']],
+    reply: simple(),
   },
   flushall: {
     since: '1.0.0',
@@ -24,8 +30,14 @@ export const serverCommands = defineGroup('server', {
     flags: ['write'],
     categories: ['keyspace', 'dangerous'],
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-    summary: '',
+    summary: 'Empties all databases.',
+    complexity: 'O(N), N: keys of all databases',
     args: [opt(oneOf('async', [since('4.0.0', token('ASYNC')), since('6.2.0', token('SYNC'))]))],
+    history: [
+      ['4.0.0', 'Mode `ASYNC`.'],
+      ['6.2.0', 'Mode `SYNC`.'],
+    ],
+    reply: ok,
   },
   flushdb: {
     since: '1.0.0',
@@ -33,8 +45,14 @@ export const serverCommands = defineGroup('server', {
     flags: ['write'],
     categories: ['keyspace', 'dangerous'],
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-    summary: '',
+    summary: 'Empties the database.',
+    complexity: 'O(N), N: keys of the database',
     args: [opt(oneOf('async', [since('4.0.0', token('ASYNC')), since('6.2.0', token('SYNC'))]))],
+    history: [
+      ['4.0.0', 'Mode `ASYNC`.'],
+      ['6.2.0', 'Mode `SYNC`.'],
+    ],
+    reply: ok,
   },
   lastsave: {
     since: '1.0.0',
@@ -42,14 +60,17 @@ export const serverCommands = defineGroup('server', {
     flags: ['loading', 'stale', 'fast'],
     categories: ['admin', 'dangerous'],
     tips: ['nondeterministic_output'],
-    summary: '',
+    summary: 'Returns the Unix time of the last save that succeeded.',
+    complexity: 'O(1)',
+    reply: count,
   },
   'restore-asking': {
     since: '3.0.0',
     arity: -4,
     flags: ['write', 'denyoom', 'asking'],
     categories: ['keyspace', 'dangerous'],
-    summary: '',
+    summary: 'RESTORE for a hash slot that is being moved to this node.',
+    complexity: 'O(N), N: bytes of the value; O(N*log(N)) for sorted sets',
     keys: [keyAt(1, 'OW', 'update')],
     args: [
       key(),
@@ -60,32 +81,45 @@ export const serverCommands = defineGroup('server', {
       since('5.0.0', opt(int('seconds', 'IDLETIME'))),
       since('5.0.0', opt(int('frequency', 'FREQ'))),
     ],
+    history: [
+      ['3.0.0', 'Option `REPLACE`.'],
+      ['5.0.0', 'Option `ABSTTL`.'],
+      ['5.0.0', 'Options `IDLETIME` and `FREQ`.'],
+    ],
     docFlags: ['syscmd'],
+    reply: ok,
   },
   save: {
     since: '1.0.0',
     arity: 1,
     flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
-    summary: '',
+    summary: 'Saves the data set while everybody waits.',
+    complexity: 'O(N), N: keys of all databases',
+    reply: ok,
   },
   shutdown: {
     since: '1.0.0',
     arity: -1,
     flags: ['admin', 'noscript', 'loading', 'stale', 'no_multi', 'allow_busy', 'sentinel'],
-    summary: '',
+    summary: 'Saves what is to be saved and ends the server.',
+    complexity: 'O(N) when it saves, N: keys of all databases',
     args: [
       opt(oneOf('nosave_save', [token('NOSAVE'), token('SAVE')])),
       since('7.0.0', opt(token('NOW'))),
       since('7.0.0', opt(token('FORCE'))),
       since('7.0.0', opt(token('ABORT'))),
     ],
+    history: [['7.0.0', 'Options `NOW`, `FORCE`, `ABORT`.']],
+    reply: either(none, ok),
   },
   swapdb: {
     since: '4.0.0',
     arity: 3,
     flags: ['write', 'fast'],
     categories: ['keyspace', 'dangerous'],
-    summary: '',
+    summary: 'Exchanges two databases.',
+    complexity: 'O(N), N: clients that watch or wait on keys of either',
     args: [int('index1'), int('index2')],
+    reply: ok,
   },
 });
