@@ -72,6 +72,11 @@ export function conflict(
   return { status: 'conflict', code, reason, hint, ...at };
 }
 
+/** Tells a conflict from whatever else a function answers. */
+export function isConflict(value: object): value is Conflict {
+  return 'status' in value && value.status === 'conflict';
+}
+
 /** Order by start; two insertions at one offset keep the order in which they were given. */
 export function sortSplices(splices: readonly Splice[]): Splice[] {
   const ordered = splices.toSorted((a, b) => a.start - b.start);
