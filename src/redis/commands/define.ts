@@ -3,6 +3,7 @@
 import { categoriesOf, flagBitsOf } from './flags.ts';
 import { legacyKeys } from './key-specs.ts';
 import { any } from './reply-shapes.ts';
+import { specAt } from './version.ts';
 import type { CommandFlag, CommandGroup, CommandRow, CommandSpec } from './types.ts';
 
 /** A group's specs by full name (`config`, `config|get`). */
@@ -19,12 +20,14 @@ export function defineGroup<Name extends string>(
   return { group, specs };
 }
 
-/** Rows of all commands of these groups, sub-commands inside their containers. */
-export function buildRows(groups: readonly GroupSpecs<string>[]): CommandRow[] {
+/** Rows of all commands of these groups as of a version, sub-commands inside their containers. */
+export function buildRows(groups: readonly GroupSpecs<string>[], version: string): CommandRow[] {
   const children = new Map<string, Entry[]>();
   const top: Entry[] = [];
   for (const { group, specs } of groups) {
-    for (const [fullName, spec] of Object.entries(specs)) {
+    for (const [fullName, latest] of Object.entries<CommandSpec>(specs)) {
+      const spec = specAt(latest, version);
+      if (spec === undefined) continue;
       const bar = fullName.indexOf('|');
       if (bar < 0) top.push({ fullName, group, spec });
       else listOf(children, fullName.slice(0, bar)).push({ fullName, group, spec });

@@ -1,21 +1,35 @@
-/** The command table: every command of Redis as data, and look-ups over it. */
+/** The command table: every command of Redis as data, look-ups over it, and COMMAND's replies out of it. */
 
-import { buildRows } from './define.ts';
-import { GROUPS } from './groups/index.ts';
+import { createCommandTable } from './table.ts';
 import type { CommandRow } from './types.ts';
 
+export { checkReply } from './check-reply.ts';
+export type { DecodedReply } from './check-reply.ts';
+export { commandDocs, commandGetKeys, commandInfo, commandList } from './command-replies.ts';
+export type { CommandReply, ListFilter } from './command-replies.ts';
+export { hasKeys, keysOf } from './find-keys.ts';
+export type { FoundKey } from './find-keys.ts';
 export { FLAG_BITS } from './flags.ts';
-export type { CommandName, ContainerName, ImplementableName } from './groups/index.ts';
+export type {
+  CommandName,
+  ContainerName,
+  ImplementableName,
+  LaterCommandName,
+  SentinelCommandName,
+} from './groups/index.ts';
+export type { ReplyShape } from './reply-shapes.ts';
+export { createCommandTable } from './table.ts';
+export type { CommandTable, CommandTableOptions } from './table.ts';
 export type * from './types.ts';
 
-/** All top-level commands of Redis 7.0, their sub-commands inside them. */
-export const commandTable: readonly CommandRow[] = buildRows(GROUPS);
+const redis70 = createCommandTable();
 
-const byName = new Map(commandTable.map((row) => [row.name, row]));
+/** The commands of a Redis 7.0 server, their sub-commands inside them. */
+export const commandTable: readonly CommandRow[] = redis70.rows;
 
-/** The row of a top-level command, in any case of letters. */
+/** The row of a top-level command of Redis 7.0, in any case of letters. */
 export function findCommand(name: string): CommandRow | undefined {
-  return byName.get(name.toLowerCase());
+  return redis70.find(name);
 }
 
 /** The row of a container's sub-command, in any case of letters. */

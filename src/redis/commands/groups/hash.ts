@@ -1,6 +1,6 @@
 /** Hashes. */
 
-import { block, dbl, int, key, many, opt, pattern, str, token } from '../arguments.ts';
+import { block, dbl, int, key, many, opt, pattern, since, str, token } from '../arguments.ts';
 import { defineGroup } from '../define.ts';
 import { keyAt } from '../key-specs.ts';
 import {
@@ -144,7 +144,14 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Walks through the fields of a hash, some at a time.',
     complexity: 'O(1) a call, O(N) for the whole hash of N fields',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('cursor'), opt(pattern('pattern', 'MATCH')), opt(int('count', 'COUNT'))],
+    args: [
+      key(),
+      int('cursor'),
+      opt(pattern('pattern', 'MATCH')),
+      opt(int('count', 'COUNT')),
+      since('7.4.0', opt(token('NOVALUES'))),
+    ],
+    history: [['7.4.0', 'Option `NOVALUES`.']],
     reply: scanPage,
   },
   hset: {

@@ -13,6 +13,7 @@ import { geoCommands } from './geo.ts';
 import { hashCommands } from './hash.ts';
 import { hyperloglogCommands } from './hyperloglog.ts';
 import { introspectionCommands } from './introspection.ts';
+import { laterClientCommands, laterClusterCommands, laterGenericCommands, laterHashCommands } from './later.ts';
 import { listCommands } from './list.ts';
 import { moduleCommands } from './module.ts';
 import { pubsubCommands } from './pubsub.ts';
@@ -58,8 +59,18 @@ export const GROUPS = [
   transactionsCommands,
 ] as const;
 
+export const LATER_GROUPS = [
+  laterClientCommands,
+  laterClusterCommands,
+  laterGenericCommands,
+  laterHashCommands,
+] as const;
+
 /** `get`, `config`, `config|get`: every command and sub-command of Redis 7.0. */
 export type CommandName = NamesOf<(typeof GROUPS)[number]>;
+
+/** What 7.2 and 7.4 added. */
+export type LaterCommandName = NamesOf<(typeof LATER_GROUPS)[number]>;
 
 type NamesOf<Group> = Group extends { readonly specs: Readonly<Record<infer Name extends string, unknown>> }
   ? Name
@@ -70,7 +81,8 @@ export type ContainerName = ParentOf<CommandName>;
 
 type ParentOf<Name> = Name extends `${infer Parent}|${string}` ? Parent : never;
 
-type SentinelName = Extract<CommandName, 'sentinel' | `sentinel|${string}`>;
+/** Commands that only a sentinel serves. */
+export type SentinelCommandName = Extract<CommandName, 'sentinel' | `sentinel|${string}`>;
 
 /** The names that a server owes a handler: a map typed over them does not compile while one is missing. */
-export type ImplementableName = Exclude<CommandName, Exclude<ContainerName, 'command'> | SentinelName>;
+export type ImplementableName = Exclude<CommandName, Exclude<ContainerName, 'command'> | SentinelCommandName>;
