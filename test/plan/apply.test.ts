@@ -349,7 +349,7 @@ describe('a file that cannot be renamed over', () => {
     };
     await expect(applyPlan(root, plan, { rename: refuse, step })).rejects.toThrow('undo');
     expect(controller.torn).toBe(true);
-    expect(await recover(root, { rename: refuse })).toMatchObject({ action: 'rolled-back', left: [] });
-    expect(snapshot(root)).toEqual(before);
+    expect(await recover(root, { rename: refuse })).toMatchObject({ action: 'finished', left: [] });
+    expect(snapshot(root)).toEqual(after);
   });
 });

@@ -1,0 +1,14 @@
+/** The crash harness in short: every step once, and some random moments. The long run is in `crash.mjs`. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('crash.mjs', import.meta.url));
+
+it('kill -9 at any step of apply or recovery never leaves a mixture', { timeout: 180_000 }, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--steps', 'some', '--runs', '20']);
+  const [, runs, mixtures] = /(\d+) runs, (\d+) mixtures/.exec(stdout) ?? [];
+  expect(Number(runs)).toBeGreaterThan(100);
+  expect(Number(mixtures)).toBe(0);
+});
