@@ -1,0 +1,89 @@
+/** What a Redis client needs in rendered code: its import, its types, and how its commands are spelled. */
+import type { Host } from '../hosts/host.ts';
+
+export type ClientName = 'ioredis' | 'redis';
+
+export interface ClientChoice {
+  readonly name: ClientName;
+  readonly major: number;
+}
+
+/** How the host's TypeScript gets at the client. */
+export type ClientTypes =
+  /** Its own declarations. */
+  | 'own'
+  /** An interface in the rendered file: the declarations are missing, or too new for the host's compiler. */
+  | 'structural'
+  | 'none';
+
+/** Oldest TypeScript that reads the client's declarations. */
+const OLDEST_TYPESCRIPT: Readonly<Record<ClientName, (major: number) => readonly [number, number]>> = {
+  ioredis: () => [4, 1],
+  redis: (major) => (major < 5 ? [4, 1] : [4, 5]),
+};
+
+export function clientTypes(host: Host, client: ClientChoice): ClientTypes {
+  if (host.language === 'javascript') return 'none';
+  // ioredis 4 declares nothing; what @types/ioredis says of it depends on the options of the compiler.
+  if (client.name === 'ioredis' && client.major < 5) return 'structural';
+  return isTooOld(host, client) ? 'structural' : 'own';
+}
+
+/**
+ * The range to add where the host has no client yet. ioredis 5 runs on Node 12.22 and later; older
+ * compilers and the structural interface go with it as well.
+ */
+export const FRESH_CLIENT: { readonly name: ClientName; readonly range: string; readonly major: number } = {
+  name: 'ioredis',
+  range: '^5.11.1',
+  major: 5,
+};
+
+/** The import of the client, as source text in the templates' style. */
+export function clientImport(host: Host, client: ClientChoice): string {
+  const [binding, module] =
+    client.name === 'redis' ? ['{ createClient }', 'redis'] : [ioredisBinding(client), 'ioredis'];
+  if (usesRequire(host)) return `const ${binding} = require('${module}');`;
+  if (clientTypes(host, client) !== 'structural') return `import ${binding} from '${module}';`;
+  if (isTooOld(host, client)) return `const ${binding} = require('${module}');`;
+  return `// @ts-ignore: types may be missing\nimport ${binding} from '${module}';`;
+}
+
+/** Values of the templates that differ from client to client. */
+export function clientView(host: Host, client: ClientChoice): Record<string, unknown> {
+  const node = client.name === 'redis';
+  return {
+    ioredis: !node,
+    redis4: node && client.major < 5,
+    redis6: node && client.major >= 6,
+    structural: clientTypes(host, client) === 'structural',
+    clientPackage: client.name,
+    clientType: node ? 'ReturnType<typeof createClient>' : 'Redis',
+    clientJsType: node ? 'RedisClientType' : 'Redis',
+    isReady: node ? 'client.isReady' : "client.status === 'ready'",
+    mget: node ? 'mGet' : 'mget',
+  };
+}
+
+/** Arguments of SET that give a time to live, with or without NX. */
+export function setArguments(client: ClientChoice, milliseconds: string, onlyIfAbsent: boolean): string {
+  const value = `PX: ${milliseconds}`;
+  if (client.name === 'redis') return onlyIfAbsent ? `{ ${value}, NX: true }` : `{ ${value} }`;
+  return onlyIfAbsent ? `'PX', ${milliseconds}, 'NX'` : `'PX', ${milliseconds}`;
+}
+
+/** ioredis 5 brought the named export, which the other majors' default lacks in some module systems. */
+function ioredisBinding(client: ClientChoice): string {
+  return client.major < 5 ? 'Redis' : '{ Redis }';
+}
+
+function usesRequire(host: Host): boolean {
+  return host.language === 'javascript' && host.syntax === 'commonjs';
+}
+
+function isTooOld(host: Host, client: ClientChoice): boolean {
+  if (!host.typescript) return false;
+  const [major, minor] = OLDEST_TYPESCRIPT[client.name](client.major);
+  const { version } = host.typescript;
+  return version.major < major || (version.major === major && version.minor < minor);
+}

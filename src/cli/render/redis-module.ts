@@ -1,0 +1,45 @@
+/** Renders the Redis module that the host will own: connection, cache and the framework's glue. */
+import type { Host } from '../hosts/host.ts';
+import type { SettingsAccess } from '../settings/dialect.ts';
+import type { ClientChoice } from './client.ts';
+import { restyle } from './restyle.ts';
+import { sceneOf, type Scene } from './scene.ts';
+import { renderTemplate } from './templates.ts';
+
+export interface RenderOptions {
+  readonly client: ClientChoice;
+  /** URL on a developer's machine, for settings that may lack one. */
+  readonly defaultUrl?: string;
+  /** Names of the two files without ending; `redis` and `cache` if not given. */
+  readonly names?: { readonly redis?: string; readonly cache?: string };
+  /** Whether to render the framework's own file, true if not given. */
+  readonly glue?: boolean;
+}
+
+/** One new file of the host. */
+export interface RenderedFile {
+  /** Relative to the tree's root. */
+  readonly path: string;
+  readonly text: string;
+  /** What the file is for, in a few words for the plan. */
+  readonly purpose: string;
+}
+
+/** Nothing is read but the templates; the same arguments give the same bytes. */
+export async function renderRedisModule(
+  host: Host,
+  access: SettingsAccess,
+  options: RenderOptions,
+): Promise<RenderedFile[]> {
+  const scene = sceneOf(host, access, options);
+  return [
+    { path: scene.redis, text: await render('redis', scene), purpose: 'Redis connection, health and shutdown' },
+    { path: scene.cache, text: await render('cache', scene), purpose: 'cache with stampede protection' },
+  ];
+}
+
+async function render(name: string, scene: Scene): Promise<string> {
+  const text = await renderTemplate(`infra/redis/${name}.hbs`, scene.view, scene.helpers);
+  // Where a language has no part in a block, the blank lines around it meet.
+  return restyle(text.replaceAll(/\n{3,}/g, '\n\n'), scene.host.style);
+}

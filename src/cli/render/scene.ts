@@ -1,0 +1,100 @@
+/** Everything that the templates of one rendering may name. */
+import path from 'node:path';
+import type { Host } from '../hosts/host.ts';
+import type { SettingsAccess } from '../settings/dialect.ts';
+import { clientImport, clientView, setArguments, type ClientChoice } from './client.ts';
+import { relativeImport } from './relative-import.ts';
+import { envExpression, settingsSource } from './settings-import.ts';
+import type { TemplateHelpers, TemplateView } from './templates.ts';
+
+export interface Scene {
+  readonly host: Host;
+  /** Path of the connection's file and of the cache's, relative to the tree's root. */
+  readonly redis: string;
+  readonly cache: string;
+  readonly view: TemplateView;
+  readonly helpers: TemplateHelpers;
+}
+
+export interface SceneOptions {
+  readonly client: ClientChoice;
+  readonly defaultUrl?: string;
+  readonly names?: { readonly redis?: string; readonly cache?: string };
+}
+
+export function sceneOf(host: Host, access: SettingsAccess, options: SceneOptions): Scene {
+  const { client } = options;
+  const redis = fileOf(host, options.names?.redis ?? 'redis');
+  const cache = fileOf(host, options.names?.cache ?? 'cache');
+  const settings = settingsSource(host, access, redis, options.defaultUrl ?? 'redis://localhost:6379/0');
+  const ts = host.language === 'typescript';
+  const commonjs = !ts && host.syntax === 'commonjs';
+  return {
+    host,
+    redis,
+    cache,
+    view: {
+      ...clientView(host, client),
+      ts,
+      js: !ts,
+      commonjs,
+      // A call rather than a name, so that templates can write it in front of a word.
+      export: commonjs ? '' : 'export ',
+      keyPrefix: keyPrefix(host),
+      url: settings.url,
+      imports: [clientImport(host, client), ...(settings.statement ? ['', settings.statement] : [])].join('\n'),
+      cacheImports: cacheImports(host, relativeImport(cache, redis, host)),
+    },
+    helpers: {
+      t: (text) => (ts ? text : ''),
+      env: (name) => envExpression(host, name),
+      setMs: (milliseconds) => setArguments(client, milliseconds, false),
+      setMsNx: (milliseconds) => setArguments(client, milliseconds, true),
+    },
+  };
+}
+
+function fileOf(host: Host, name: string): string {
+  return path.posix.join(host.moduleFolder, name + host.sourceEnding);
+}
+
+/** The app's name in the characters that read well in a key. */
+function keyPrefix(host: Host): string {
+  return host.name.replace(/^@/, '').replaceAll(/[^\w.-]+/g, '-') || 'app';
+}
+
+function cacheImports(host: Host, redis: string): string {
+  const crypto = knowsNodeScheme(host) ? 'node:crypto' : 'crypto';
+  const names = ['logRedis', 'redisPrefix', 'tryRedis'];
+  if (host.language === 'javascript' && host.syntax === 'commonjs') {
+    return [
+      `const { randomBytes } = require('${crypto}');`,
+      '',
+      `const { getRedis, ${names.join(', ')} } = require('${redis}');`,
+    ].join('\n');
+  }
+  const types = host.language === 'typescript' && knowsImportType(host);
+  if (host.language === 'typescript' && !types) names.unshift('RedisClient');
+  return [
+    `import { randomBytes } from '${crypto}';`,
+    '',
+    ...(types ? [`import type { RedisClient } from '${redis}';`] : []),
+    `import { ${names.join(', ')} } from '${redis}';`,
+    '',
+    `export { getRedis } from '${redis}';`,
+  ].join('\n');
+}
+
+function isAtLeast(host: Host, major: number, minor: number): boolean {
+  const version = host.typescript?.version;
+  return version === undefined || version.major > major || (version.major === major && version.minor >= minor);
+}
+
+function knowsImportType(host: Host): boolean {
+  return isAtLeast(host, 3, 8);
+}
+
+/** `node:` came with Node 14.18 and 16; projects on an older compiler often bundle with something as old. */
+function knowsNodeScheme(host: Host): boolean {
+  return isAtLeast(host, 4, 5) && (host.node === undefined || host.node.major >= 16);
+}
