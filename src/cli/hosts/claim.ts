@@ -3,6 +3,7 @@ import type { FrameworkRule } from './frameworks/framework.ts';
 import { FRAMEWORKS } from './frameworks/index.ts';
 import { node, otherFramework } from './frameworks/node.ts';
 import type { Project } from './project.ts';
+import { listens } from './sources/entry.ts';
 import type { SourceFile } from './sources/list.ts';
 
 export interface Claim {
@@ -126,19 +127,21 @@ export function isClientOnly(project: Project): boolean {
 }
 
 const RUNNERS =
-  /\b(?:node|nodemon|ts-node|ts-node-dev|tsnd|tsx|bun|nest|next|remix|remix-serve|react-router|react-router-serve|fastify|wrangler|payload|ace|adonis|pm2|swc-node|babel-node|esno|esmo|esmo|tsc-watch|nx serve|micro|vercel|serverless|sls|strapi|medusa|nodemon)\b/;
+  /\b(?:node|nodemon|ts-node|ts-node-dev|tsnd|tsx|bun|nest|next|remix|remix-serve|react-router|react-router-serve|fastify|wrangler|payload|ace|adonis|pm2|swc-node|babel-node|esno|esmo|tsc-watch|micro|vercel|serverless|sls|firebase|strapi|medusa|npm|pnpm|yarn)\b/;
 const BUILD_ONLY = /\b(?:tsc|tsup|rollup|vite build|unbuild|tsdown)\b[^&|]*(?:--watch|-w\b)/;
+const START_SCRIPTS = ['start', 'dev', 'serve', 'develop', 'start:dev', 'start:prod', 'dev:server', 'server'];
 
 /** True when something in the manifest starts it: a library that depends on a framework is no host. */
 export function isApp(project: Project, claim: Claim | undefined): boolean {
   if (project.integrated) return true;
   if (claim !== undefined && project.names.some((name) => claim.rule.configs.test(name))) return true;
   const { scripts } = project.manifest;
-  const starts = ['start', 'dev', 'serve', 'develop', 'start:dev', 'start:prod', 'dev:server', 'server'].some(
-    (name) => {
-      const command = scripts[name];
-      return command !== undefined && RUNNERS.test(command) && !BUILD_ONLY.test(command);
-    },
-  );
-  return starts || (claim !== undefined && project.names.some((name) => /^(?:Dockerfile|Procfile)/i.test(name)));
+  const starts = START_SCRIPTS.some((name) => {
+    const command = scripts[name];
+    return command !== undefined && RUNNERS.test(command) && !BUILD_ONLY.test(command);
+  });
+  if (starts || claim === undefined) return starts;
+  const entry = project.entry();
+  if (entry !== undefined && listens(project.tree.read(entry) ?? '')) return true;
+  return project.names.some((name) => /^(?:Dockerfile|Procfile)/i.test(name));
 }

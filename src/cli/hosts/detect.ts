@@ -81,7 +81,10 @@ interface Member {
 function standsAlone(root: Project, declared: boolean): boolean {
   if (integratedApps(root.tree).length > 0) return false;
   const claims = weigh(root);
-  if (declared) return claims.length > 0 && root.entry() !== undefined && isApp(root, claims[0]);
+  if (declared) {
+    const started = root.entry() !== undefined || (claims[0]?.rule.rank === 'meta' && root.sources().length > 0);
+    return claims.length > 0 && started && isApp(root, claims[0]);
+  }
   if (claims.length > 0) return root.entry() !== undefined || root.sources().length > 0 || isApp(root, claims[0]);
   return (
     root.entry() !== undefined &&

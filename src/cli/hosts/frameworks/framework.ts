@@ -1,6 +1,6 @@
 /** What a framework is to detection: data, and the few functions that its idiom needs. */
 import type { Framework } from '../host.ts';
-import { parentOf, within } from '../paths.ts';
+import { parentOf, under, within } from '../paths.ts';
 import type { Project } from '../project.ts';
 
 export interface FrameworkRule {
@@ -55,11 +55,24 @@ export function srcIfHolds(project: Project, folders: readonly string[]): string
   return folders.some((folder) => inside.includes(`${folder}/`)) || !outside ? 'src' : '';
 }
 
-/** Source root of a server: the folder right under the app that holds the entry, `server/src` and the like whole. */
+const SOURCE_FOLDERS = new Set(['src', 'server', 'api', 'backend', 'app', 'lib', 'source']);
+const CLIENT_FOLDERS = ['client/', 'web/', 'frontend/', 'ui/', 'browser/'];
+
+/**
+ * Source root of a server: the entry's path up to its first folder of a usual name (`src`, `website/server`,
+ * `server/src`), else the first folder. `src/server` counts whole only where a client stands beside it.
+ */
 export function folderOfEntry(project: Project): string | undefined {
   const entry = project.entry();
   if (entry === undefined) return undefined;
-  const folder = parentOf(within(entry, project.app));
-  const nested = /^(?:server|api|backend|app|src\/server|source)(?:\/src)?(?=\/|$)/.exec(folder)?.[0];
-  return nested ?? /^[^/]*/.exec(folder)![0];
+  if (parentOf(entry) === project.app) return '';
+  const segments = within(parentOf(entry), project.app).split('/');
+  const usual = segments.findIndex((segment) => SOURCE_FOLDERS.has(segment));
+  if (usual === -1) return segments[0];
+  const folder = segments.slice(0, usual + 1).join('/');
+  const deeper = segments[usual + 1];
+  if (deeper === 'src') return `${folder}/src`;
+  const beside = project.tree.list(under(project.app, folder));
+  if (deeper === 'server' && CLIENT_FOLDERS.some((name) => beside.includes(name))) return `${folder}/server`;
+  return folder;
 }

@@ -1,4 +1,5 @@
 /** Which file starts the app: what the scripts run, else `main`, else a name that people give it. */
+import { isObject, readJson } from '../json.ts';
 import { joinPath, under } from '../paths.ts';
 import type { Project } from '../project.ts';
 import { isSource } from './list.ts';
@@ -45,14 +46,25 @@ function fromScripts(project: Project): string | undefined {
   // Scripts of a manifest that serves many apps tell nothing of one of them.
   if (project.integrated) return undefined;
   const { scripts } = project.manifest;
+  const watched = nodemonCommand(project);
   for (const name of STARTERS) {
     const script = scripts[name];
     if (script === undefined) continue;
     if (/\bnest start\b/.test(script)) return existing(project, 'src/main');
-    const found = entryOfCommand(project, script) ?? entryOfCommand(project, calledScripts(scripts, script));
+    const command = watched !== undefined && /\bnodemon\s*$/.test(script) ? watched : script;
+    const found = entryOfCommand(project, command) ?? entryOfCommand(project, calledScripts(scripts, script));
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** What a bare `nodemon` runs. */
+function nodemonCommand(project: Project): string | undefined {
+  const text = project.tree.read(under(project.app, 'nodemon.json'));
+  const result = text === undefined ? undefined : readJson(text, true);
+  const config = result?.ok ? result.value : project.manifest.fields['nodemonConfig'];
+  const exec = isObject(config) ? (config['exec'] ?? config['script']) : undefined;
+  return typeof exec === 'string' ? exec : undefined;
 }
 
 /** Commands of the scripts that a script runs: `npm run build && npm run server`. */
@@ -110,6 +122,11 @@ function existing(project: Project, path: string): string | undefined {
   return /(?:^|\/)bin\/\w+$/.test(stem) && tree.isFile(stem) ? stem : undefined;
 }
 
+/** True where the text binds a port or hands an app to a runtime that does. */
+export function listens(text: string): boolean {
+  return LISTENS.test(text);
+}
+
 function fromNames(project: Project): string | undefined {
   const known = new Set(project.sources());
   let first: string | undefined;
@@ -118,7 +135,7 @@ function fromNames(project: Project): string | undefined {
       for (const ending of ENDINGS) {
         const path = under(project.app, under(folder, name + ending));
         if (!known.has(path)) continue;
-        if (LISTENS.test(project.tree.read(path) ?? '')) return path;
+        if (listens(project.tree.read(path) ?? '')) return path;
         first ??= path;
       }
     }

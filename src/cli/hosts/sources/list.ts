@@ -64,7 +64,7 @@ function nestedPackages(tree: ReadTree, app: string): readonly string[] {
       const path = under(folder, name.slice(0, -1));
       // A manifest of two lines that only sets `type` does not make a package.
       if (tree.isFile(under(path, 'package.json')) && baseOf(path) !== 'src') found.push(path);
-      else if (depth > 1) visit(path, depth - 1);
+      else if (depth > 1 || name.startsWith('@')) visit(path, depth - 1);
     }
   };
   visit(app, 2);

@@ -88,7 +88,7 @@ function commas(
   without: number,
   calls: { readonly comma: number; readonly none: number },
 ): PartialStyle {
-  if (trailing + without < 3) return {};
+  if (trailing + without < 2) return {};
   if (without > trailing) return { trailingComma: 'none' };
   if (calls.comma === calls.none) return {};
   return { trailingComma: calls.comma > calls.none ? 'all' : 'es5' };

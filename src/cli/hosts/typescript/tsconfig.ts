@@ -32,23 +32,32 @@ const MAX_CHAIN = 12;
 
 /**
  * The app's own tsconfig, else the one that its scripts name, else the nearest above it. A solution
- * (`files: []` with references) stands for the referenced config that covers the app's entry.
+ * (`files: []` with references) stands for the referenced config that holds most of the app's sources,
+ * and so does a `tsconfig.json` that only serves the editor or the browser's half.
  */
 export function findTsConfig(project: Project): TsConfig | undefined {
   const { tree, app } = project;
   for (const path of candidates(project)) {
     const config = readTsConfig(tree, path);
     if (config === undefined) continue;
-    const entry = project.entry();
-    const chosen = isSolution(tree, path) ? (referenced(tree, path, entry) ?? config) : config;
-    // `tsconfig.json` may serve the editor while the server has one of its own beside it.
-    if (entry !== undefined && !covers(chosen, entry) && /\.[cm]?tsx?$/.test(entry)) {
-      const other = NAMES.slice(1).map((name) => readTsConfig(tree, under(app, name)));
-      return other.find((sibling) => sibling !== undefined && !isEmpty(sibling) && covers(sibling, entry)) ?? chosen;
-    }
-    return chosen;
+    const probes = probesOf(project);
+    const chosen = isSolution(tree, path) ? (referenced(tree, path, probes) ?? config) : config;
+    if (probes.length === 0 || held(chosen, probes) > 0) return chosen;
+    const siblings = NAMES.slice(1).map((name) => readTsConfig(tree, under(app, name)));
+    return siblings.find((sibling) => sibling !== undefined && held(sibling, probes) > 0) ?? chosen;
   }
   return undefined;
+}
+
+/** Files that the right config holds: the entry, else some of the sources. */
+function probesOf(project: Project): readonly string[] {
+  const entry = project.entry();
+  const files = entry === undefined ? project.sources().slice(0, 40) : [entry];
+  return files.filter((path) => /\.[cm]?tsx?$/.test(path));
+}
+
+function held(config: TsConfig, probes: readonly string[]): number {
+  return probes.filter((path) => covers(config, path)).length;
 }
 
 /** True when the config's `include` and `files`, less its `exclude`, hold a file at that path. */
@@ -192,30 +201,21 @@ function memberPaths(tree: ReadTree, reference: string): readonly string[] {
 function isSolution(tree: ReadTree, path: string): boolean {
   const own = readObject(tree, path);
   if (own === undefined || !Array.isArray(own['references']) || own['references'].length === 0) return false;
-  return stringList(own['files']).length === 0 &&
-    stringList(own['include']).length === 0 &&
-    own['compilerOptions'] === undefined
-    ? true
-    : Array.isArray(own['files']) && own['files'].length === 0 && stringList(own['include']).length === 0;
+  return Array.isArray(own['files']) && own['files'].length === 0 && stringList(own['include']).length === 0;
 }
 
-function referenced(tree: ReadTree, path: string, entry: string | undefined): TsConfig | undefined {
+function referenced(tree: ReadTree, path: string, probes: readonly string[]): TsConfig | undefined {
   const references = readObject(tree, path)?.['references'];
   const configs = (Array.isArray(references) ? references : []).flatMap((reference) => {
-    const target =
-      isObject(reference) && typeof reference['path'] === 'string'
-        ? joinPath(parentOf(path), reference['path'])
-        : undefined;
+    const named = isObject(reference) && typeof reference['path'] === 'string' ? reference['path'] : undefined;
+    const target = named === undefined ? undefined : joinPath(parentOf(path), named);
     if (target === undefined) return [];
     return readTsConfig(tree, target.endsWith('.json') ? target : under(target, 'tsconfig.json')) ?? [];
   });
-  const tests = /(?:spec|test|e2e)\.json$/;
-  const likely = configs.filter((config) => !tests.test(config.path));
-  return (
-    (entry === undefined ? undefined : likely.find((config) => covers(config, entry))) ??
-    likely.find((config) => /app|server|node|build/.test(config.path)) ??
-    likely[0]
-  );
+  const likely = configs.filter((config) => !/(?:spec|test|e2e)\.json$/.test(config.path));
+  const best = likely.toSorted((a, b) => held(b, probes) - held(a, probes))[0];
+  if (best !== undefined && held(best, probes) > 0) return best;
+  return likely.find((config) => /app|server|node|build/.test(config.path)) ?? likely[0];
 }
 
 function readObject(tree: ReadTree, path: string): JsonObject | undefined {
@@ -223,10 +223,6 @@ function readObject(tree: ReadTree, path: string): JsonObject | undefined {
   if (text === undefined) return undefined;
   const result = readJson(text, true);
   return result.ok && isObject(result.value) ? result.value : undefined;
-}
-
-function isEmpty(config: TsConfig): boolean {
-  return config.files?.length === 0 && config.include === undefined;
 }
 
 function excluded(config: TsConfig, path: string): boolean {

@@ -15,6 +15,7 @@ export function typescriptVersion(project: Project): Release {
     installed(project.tree, project.app) ??
     exact(declared) ??
     locked(project.tree, project.app) ??
+    newestThree(declared) ??
     lowestRelease(declared) ??
     UNKNOWN
   );
@@ -33,6 +34,11 @@ function installed(tree: ReadTree, app: string): Release | undefined {
 
 function exact(range: string | undefined): Release | undefined {
   return range !== undefined && /^v?\d+\.\d+\.\d+/.test(range) ? lowestRelease(range) : undefined;
+}
+
+/** `^3.1.3` without a lock installs 3.9: the line is closed, and its lower end would count as too old. */
+function newestThree(range: string | undefined): Release | undefined {
+  return range !== undefined && /^\^3\./.test(range) ? { major: 3, minor: 9 } : undefined;
 }
 
 const LOCKS: readonly (readonly [string, RegExp])[] = [
