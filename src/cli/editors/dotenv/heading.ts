@@ -1,0 +1,82 @@
+/** Headings over groups of variables: `# --- Database ---`, or a title between two rules. */
+
+export interface Heading {
+  /** The lines of the last heading, its title among them. */
+  readonly lines: readonly string[];
+  /** Index of the line that holds the title. */
+  readonly titleLine: number;
+  readonly title: string;
+  /** True where headings of different titles all end in one column. */
+  readonly justified: boolean;
+}
+
+const RULE = /^\s*#\s*[-=*#~_+─═]{3,}\s*#?\s*$|^\s*#{4,}\s*$/;
+const DECORATED = /^\s*#+\s*[-=*#~_+─═]{2,}\s*(\S.*?)\s*(?:[-=*#~_+─═]{2,}\s*#*)?\s*$|^\s*#{2,}\s+(\S.*?)\s*#{2,}\s*$/;
+
+/** A line that only draws a line. */
+export function isRule(line: string): boolean {
+  return RULE.test(line);
+}
+
+/**
+ * The heading that most groups have; the last one is the model.
+ *
+ * @param runs for each group that a comment opens the lines of that comment. The first may be about the
+ * whole file, so it is no evidence on its own.
+ */
+export function findHeading(runs: readonly (readonly string[])[]): Heading | undefined {
+  const headings = runs.map(headingOf).filter((heading) => heading !== undefined);
+  const later = runs.slice(1).filter((run) => headingOf(run) !== undefined);
+  const last = headings.at(-1);
+  if (!last || later.length === 0 || headings.length * 2 < runs.length) return undefined;
+  const titleLines = headings.map((heading) => heading.lines[heading.titleLine]!.trimEnd());
+  const lengths = new Set(titleLines.map((line) => line.length));
+  const titles = new Set(headings.map((heading) => heading.title.length));
+  return { ...last, justified: lengths.size === 1 && (titles.size > 1 || last.lines.length > 1) && isClosed(last) };
+}
+
+/** How many of the lines are a heading. */
+export function headingLength(lines: readonly string[]): number {
+  return headingOf(lines)?.lines.length ?? 0;
+}
+
+/** The heading's lines with another title in them. */
+export function renderHeading(heading: Heading, title: string): readonly string[] {
+  const old = heading.lines[heading.titleLine]!.trimEnd();
+  const cased = /[a-z]/.test(heading.title) ? title : title.toUpperCase();
+  const at = old.indexOf(heading.title);
+  const before = old.slice(0, at);
+  const after = old.slice(at + heading.title.length);
+  const line = heading.justified ? justify(before, cased, after, old.length) : before + cased + after;
+  return heading.lines.map((other, i) => (i === heading.titleLine ? line : other.trimEnd()));
+}
+
+function headingOf(lines: readonly string[]): Omit<Heading, 'justified'> | undefined {
+  const decorated = lines.findIndex((line) => !isRule(line) && DECORATED.test(line));
+  if (decorated === 0) {
+    const [, first, second] = DECORATED.exec(lines[0]!)!;
+    return { lines: lines.slice(0, 1), titleLine: 0, title: first ?? second ?? '' };
+  }
+  const titleLine = lines.findIndex((line) => !isRule(line));
+  const title = /^\s*#+\s*(.*?)\s*#*\s*$/.exec(lines[titleLine] ?? '')?.[1] ?? '';
+  if (title === '' || titleLine > 1) return undefined;
+  const end = isRule(lines[titleLine + 1] ?? '') ? titleLine + 2 : titleLine + 1;
+  // A bare title is a comment, not a heading: it takes a rule above or below.
+  return end > titleLine + 1 || titleLine === 1 ? { lines: lines.slice(0, end), titleLine, title } : undefined;
+}
+
+/** True when something stands behind the title, so that its line has an end to keep in column. */
+function isClosed(heading: Omit<Heading, 'justified'>): boolean {
+  const line = heading.lines[heading.titleLine]!.trimEnd();
+  return !line.endsWith(heading.title);
+}
+
+/** Grow or shrink what fills the line behind the title, a rule or the blanks of a box, to keep its length. */
+function justify(before: string, title: string, after: string, length: number): string {
+  const missing = length - (before + title + after).length;
+  return (
+    before +
+    title +
+    after.replace(/[ \t]+(?=#$)|[-=*#~_+─═]{2,}/, (run) => run.slice(0, 1).repeat(Math.max(1, run.length + missing)))
+  );
+}
