@@ -28,7 +28,8 @@ export function addService(
   const { facts, source } = compose;
   const name = freeServiceName(facts, wish.service ?? 'redis');
   const volume = chooseVolume(facts, name, wish.volume);
-  const port = choosePort(facts, source.text, wish);
+  // A stack ignores the address of a published port: Redis would be open to everyone.
+  const port = facts.swarm ? undefined : choosePort(facts, source.text, wish);
   const networks = chooseNetworks(facts, apps);
   const profiles = sharedProfiles(apps);
   const service = redisService(wish, { name, volume: volume.name, networks, profiles, ...(port && { port }) }, compose);

@@ -1,12 +1,12 @@
 /** The forms of `environment` and `depends_on`: new ones, and additions to a map, a list or nothing. */
-import { isMap, isScalar, isSeq } from 'yaml';
-import { list, map, scalar } from '../yaml/emit.ts';
+import { isMap, isNode, isScalar, isSeq } from 'yaml';
+import { isPlain, list, map, scalar } from '../yaml/emit.ts';
 import type { Emit, EmitEntry, Quote } from '../yaml/emit.ts';
 import { addBelow, appendEntries, appendItems } from '../yaml/insert.ts';
 import type { YamlEdit } from '../yaml/insert.ts';
-import { columnOf, flowPadding, quoteOf } from '../yaml/layout.ts';
+import { columnOf, flowPadding, keyQuoteOf, quoteOf } from '../yaml/layout.ts';
 import { findPair, isBlock, resolve } from '../yaml/lookup.ts';
-import type { EffectivePair, MapNode, SeqNode } from '../yaml/lookup.ts';
+import type { EffectivePair, MapNode, PairNode, SeqNode } from '../yaml/lookup.ts';
 import type { AppWish, WiringContext } from './wiring.ts';
 
 export function newEnvironment(wish: AppWish): EmitEntry {
@@ -23,6 +23,7 @@ export function newDependency(wish: AppWish): EmitEntry | undefined {
 /** @returns undefined for a form that cannot be added to */
 export function extendEnvironment(context: WiringContext, found: EffectivePair, wish: AppWish): YamlEdit | undefined {
   const value: unknown = resolve(context.document, found.pair.value);
+  if (isReset(value)) return undefined;
   if (isSeq(value)) {
     return addToList(
       context,
@@ -44,6 +45,7 @@ export function extendEnvironment(context: WiringContext, found: EffectivePair, 
 export function extendDependency(context: WiringContext, found: EffectivePair, wish: AppWish): YamlEdit | undefined {
   const value: unknown = resolve(context.document, found.pair.value);
   const name = wish.waitFor!;
+  if (isReset(value)) return undefined;
   if (isSeq(value)) return addToList(context, found, value as SeqNode, [name]);
   const sibling: unknown = isMap(value) ? (value as MapNode).items.at(-1)?.value : undefined;
   const flow = isMap(sibling) && !isBlock(sibling as MapNode);
@@ -88,7 +90,17 @@ function addToList(
   );
 }
 
-/** The quote of the last value that is a string. */
+/** Compose drops what is tagged `!reset`, additions included. */
+function isReset(value: unknown): boolean {
+  return isNode(value) && 'tag' in value && value.tag === '!reset';
+}
+
+/** The quote of the last string that could stand without one; where there is none, that of the keys. */
 function valueQuote(node: MapNode): Quote | undefined {
-  return quoteOf(node.items.findLast((pair) => isScalar(pair.value) && typeof pair.value.value === 'string')?.value);
+  const free = node.items.findLast(hasFreeString);
+  return free ? quoteOf(free.value) : keyQuoteOf(node);
+}
+
+function hasFreeString({ value }: PairNode): boolean {
+  return isScalar(value) && typeof value.value === 'string' && isPlain(value.value, false);
 }

@@ -2,7 +2,7 @@
 import { isMap, isSeq } from 'yaml';
 import { flowList, list, map, scalar, verbatim } from '../yaml/emit.ts';
 import type { Emit, EmitEntry, EmitScalar, Quote } from '../yaml/emit.ts';
-import { quoteOf, sourceOf } from '../yaml/layout.ts';
+import { flowPadding, quoteOf, sourceOf } from '../yaml/layout.ts';
 import { findPair, isBlock, resolve } from '../yaml/lookup.ts';
 import type { MapNode, SeqNode } from '../yaml/lookup.ts';
 import { chooseContainerName } from './names.ts';
@@ -25,7 +25,7 @@ export function redisService(wish: RedisWish, choices: ServiceChoices, compose?:
   const restart = compose && siblingRestart(compose);
   const check = healthcheckOf(wish);
   const entries: (EmitEntry | undefined | false)[] = [
-    ['image', scalar(wish.image)],
+    ['image', scalar(wish.image, imageQuote(compose))],
     containerName !== undefined && ['container_name', scalar(containerName)],
     restart && ['restart', restart],
     wish.command !== undefined && ['command', scalar(wish.command)],
@@ -93,7 +93,18 @@ function shapedList(compose: ComposeSource | undefined, key: string, names: read
   const sibling = lastList(compose, key);
   const quote = lastQuote(compose, key);
   const items = names.map((name) => scalar(name, quote));
-  return sibling && !isBlock(sibling) ? flowList(...items) : list(...items);
+  return sibling && !isBlock(sibling)
+    ? { kind: 'list', items, flow: true, padding: flowPadding(compose!.source.text, sibling) }
+    : list(...items);
+}
+
+function imageQuote(compose: ComposeSource | undefined): Quote | undefined {
+  for (const pair of compose?.services?.items.toReversed() ?? []) {
+    const body: unknown = pair.value;
+    const image = isMap(body) ? findPair(body as MapNode, 'image') : undefined;
+    if (image) return quoteOf(image.value);
+  }
+  return undefined;
 }
 
 function lastQuote(compose: ComposeSource | undefined, key: string): Quote | undefined {

@@ -79,7 +79,7 @@ function contextOf(
         .map((service) => service.name)
         .concat([...names]),
     ),
-    edited: { environment: new Set(), depends_on: new Set() },
+    given: { environment: new Set(), depends_on: new Set() },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { EmitEntry } from '../yaml/emit.ts';
 import { appendEntries, insertAfterPair } from '../yaml/insert.ts';
 import type { YamlEdit } from '../yaml/insert.ts';
+import { bodyStyle, columnOf } from '../yaml/layout.ts';
 import { findEffective, isBlock, keyOf, resolve } from '../yaml/lookup.ts';
 import type { MapNode } from '../yaml/lookup.ts';
 import { extendDependency, extendEnvironment, newDependency, newEnvironment } from './forms.ts';
@@ -22,7 +23,13 @@ export function wireApp(context: WiringContext, wish: AppWish): Wiring {
   const keys: WiredKey[] = [];
   if (wish.variables.length > 0) keys.push('environment');
   if (wish.waitFor !== undefined) keys.push('depends_on');
-  const results = keys.map((key) => wireKey(context, wish, body, key));
+  const results: KeyResult[] = [];
+  for (const key of keys) {
+    const result = wireKey(context, wish, body, key);
+    results.push(result);
+    // An app that cannot be told where Redis is need not wait for it either.
+    if (result.skipped !== undefined) break;
+  }
   const entries = results.map((result) => result.entry).filter((entry) => entry !== undefined);
   const skipped = results.find((result) => result.skipped !== undefined)?.skipped;
   return {
@@ -41,6 +48,7 @@ interface KeyResult {
 }
 
 function wireKey(context: WiringContext, wish: AppWish, body: MapNode, key: WiredKey): KeyResult {
+  if (context.given[key].has(wish.app)) return { reached: [wish.app] };
   const effective = findEffective(context.document, body, key);
   const node = effective ? (resolve(context.document, effective.pair.value) ?? effective.pair.key) : body;
   const seeing = servicesSeeing(context.document, context.services, node, key);
@@ -49,20 +57,26 @@ function wireKey(context: WiringContext, wish: AppWish, body: MapNode, key: Wire
     return { skipped: `it shares its ${effective ? key : 'settings'} with ${others.join(', ')} through an anchor` };
   }
   const reached = seeing.length > 0 ? seeing : [wish.app];
-  if (context.edited[key].has(node)) return { reached };
-  context.edited[key].add(node);
   if (!effective) {
     const entry = key === 'environment' ? newEnvironment(wish) : newDependency(wish);
-    return entry ? { entry, reached } : {};
+    return entry ? give(context, key, { entry, reached }) : {};
   }
   const edit =
     key === 'environment' ? extendEnvironment(context, effective, wish) : extendDependency(context, effective, wish);
-  return edit ? { edit, reached } : { skipped: `its ${key} is written in a form that cannot be added to` };
+  return edit
+    ? give(context, key, { edit, reached })
+    : { skipped: `its ${key} is written in a form that cannot be added to` };
+}
+
+function give(context: WiringContext, key: WiredKey, result: KeyResult): KeyResult {
+  for (const name of result.reached ?? []) context.given[key].add(name);
+  return result;
 }
 
 /** New keys go to the end of the service, but `environment` right below the `env_file` that it adds to. */
 function addToBody(context: WiringContext, body: MapNode, entries: readonly EmitEntry[]): YamlEdit[] {
-  const { text, style } = context;
+  const { text } = context;
+  const style = bodyStyle(text, body, columnOf(text, context.services), context.style);
   const envFile = body.items.findIndex((pair) => keyOf(pair) === 'env_file');
   const beside = isBlock(body) && envFile >= 0 && envFile < body.items.length - 1;
   const early = entries.filter(([key]) => beside && key === 'environment');

@@ -22,6 +22,6 @@ export interface WiringContext {
   readonly style: YamlStyle;
   /** Services that may change along with another by a shared anchor. */
   readonly mayChange: ReadonlySet<string>;
-  /** Nodes edited so far, since two apps may share one. */
-  readonly edited: Readonly<Record<WiredKey, Set<unknown>>>;
+  /** Services that an edit reaches already, since apps may share nodes. */
+  readonly given: Readonly<Record<WiredKey, Set<string>>>;
 }

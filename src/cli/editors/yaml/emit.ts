@@ -23,6 +23,8 @@ export interface EmitList {
   readonly kind: 'list';
   readonly items: readonly Emit[];
   readonly flow?: boolean;
+  /** Blanks inside its `[ ]`, where they are not those of the style. */
+  readonly padding?: string;
 }
 
 /** A `>-` scalar, one line of the value in each line. */
@@ -45,6 +47,8 @@ export interface YamlStyle {
   readonly keyQuote?: Quote;
   /** JSON: every string is quoted. */
   readonly quoteAll?: boolean;
+  /** JSON without blanks behind `:` and `,`. */
+  readonly tight?: boolean;
   /** Blanks inside `[ ]`. */
   readonly listPadding: string;
   /** Blanks inside `{ }`. */
@@ -111,10 +115,15 @@ export function printFlow(value: Emit, style: YamlStyle, inFlow = true): string 
     case 'folded':
       return printScalar(scalar(value.lines.join(' ')), style, inFlow);
     case 'list':
-      return wrap('[', value.items.map((item) => printFlow(item, style)).join(', '), ']', style.listPadding);
+      return wrap(
+        '[',
+        value.items.map((item) => printFlow(item, style)).join(comma(style)),
+        ']',
+        value.padding ?? style.listPadding,
+      );
     case 'map': {
       const entries = value.entries.map((entry) => printFlowEntry(entry, style));
-      return wrap('{', entries.join(', '), '}', style.mapPadding);
+      return wrap('{', entries.join(comma(style)), '}', style.mapPadding);
     }
   }
 }
@@ -125,11 +134,15 @@ export function printFlowEntry(
   style: YamlStyle,
   open?: { indent: string; step: string },
 ): string {
-  const head = `${printKey(key, style)}: `;
+  const head = `${printKey(key, style)}:${style.tight ? '' : ' '}`;
   if (!open || value.kind !== 'map' || value.entries.length === 0) return head + printFlow(value, style);
   const inner = { indent: open.indent + open.step, step: open.step };
   const lines = value.entries.map((entry) => inner.indent + printFlowEntry(entry, style, inner));
   return `${head}{\n${lines.join(',\n')}\n${open.indent}}`;
+}
+
+export function comma(style: YamlStyle): string {
+  return style.tight ? ',' : ', ';
 }
 
 function wrap(open: string, inside: string, close: string, padding: string): string {

@@ -2,11 +2,12 @@
 import { isMap, isScalar } from 'yaml';
 import type { Node } from 'yaml';
 import type { Splice } from '../outcome.ts';
-import { eolAt, lineStart } from '../text.ts';
+import { eolAt, indentAt, lineStart } from '../text.ts';
 import { printEntry, printItem, valueOf } from './emit.ts';
 import type { Emit, EmitEntry, YamlStyle } from './emit.ts';
 import { appendFlowEntries, appendFlowItems } from './flow.ts';
-import { closeGap, columnOf, keyQuoteOf, inFlow } from './layout.ts';
+import type { Opening } from './flow.ts';
+import { closeGap, columnOf, flowPadding, inFlow, keyQuoteOf } from './layout.ts';
 import { isBlock } from './lookup.ts';
 import type { MapNode, PairNode, SeqNode } from './lookup.ts';
 import { placeAfter } from './place.ts';
@@ -28,6 +29,8 @@ export interface YamlEdit {
 }
 
 export interface EntryOptions {
+  /** The map that holds the one added to: an empty map shows no manner of its own. */
+  readonly parent?: MapNode;
   readonly style: YamlStyle;
   /** Blank lines before the first entry; by default as the map's own entries have them. */
   readonly gap?: number;
@@ -42,9 +45,13 @@ export function appendEntries(
   entries: readonly EmitEntry[],
   options: EntryOptions,
 ): YamlEdit {
-  const style = styleIn(map, options.style);
+  const model = map.items.length === 0 && options.parent ? options.parent : map;
+  const style = styleIn(text, model, options.style);
   const additions = entries.map(([key, value]) => ({ container: map, key, value: valueOf(value) }));
-  if (!isBlock(map)) return { splices: appendFlowEntries(text, map, entries, style), additions };
+  if (!isBlock(map)) {
+    const opensAt = map.items.length === 0 && model !== map ? openingIn(text, model, map) : undefined;
+    return { splices: appendFlowEntries(text, map, entries, style, opensAt), additions };
+  }
   const column = columnOf(text, map);
   const place = placeAfter(text, contentEnd(map.srcToken!), column);
   const gap = options.gap ?? closeGap(text, map);
@@ -65,7 +72,7 @@ export function insertAfterPair(
   if (!end || index === map.items.length - 1) return appendEntries(text, map, [entry], { style });
   const place = placeAfter(text, end, column + 1);
   return {
-    splices: [insertEntries(text, place, [entry], column, styleIn(map, style), 0, 0)],
+    splices: [insertEntries(text, place, [entry], column, styleIn(text, map, style), 0, 0)],
     additions: [{ container: map, key: entry[0], value: valueOf(entry[1]) }],
   };
 }
@@ -88,7 +95,7 @@ export function addBelow(
     const opens = !isBlock(node) && node.items.length === 0 && !inFlow(pair, parent);
     return opens && isBareBraces(text, node)
       ? fillEmpty(text, parent, pair, entries, options)
-      : appendEntries(text, node, entries, options);
+      : appendEntries(text, node, entries, { ...options, parent });
   }
   const empty = value === null || (isScalar(value) && value.value === null);
   return empty && !inFlow(pair, parent) ? fillEmpty(text, parent, pair, entries, options) : undefined;
@@ -118,10 +125,21 @@ export function appendItems(
 }
 
 /** Quoted keys are followed; in `{ }` with double-quoted keys the text is taken for JSON and stays JSON. */
-function styleIn(map: MapNode, style: YamlStyle): YamlStyle {
+function styleIn(text: string, map: MapNode, style: YamlStyle): YamlStyle {
   const keyQuote = keyQuoteOf(map);
-  if (!keyQuote) return style;
-  return isBlock(map) || keyQuote === "'" ? { ...style, keyQuote } : { ...style, keyQuote, quote: '"', quoteAll: true };
+  const mapPadding = isBlock(map) || map.items.length === 0 ? style.mapPadding : flowPadding(text, map);
+  if (!keyQuote) return { ...style, mapPadding };
+  if (isBlock(map) || keyQuote === "'") return { ...style, mapPadding, keyQuote };
+  const tight = /^"(?:[^"\\]|\\.)*":\S/.test(text.slice(map.items[0]!.key.range[0]));
+  return { ...style, mapPadding: '', keyQuote, quote: '"', quoteAll: true, ...(tight && { tight }) };
+}
+
+/** Where each entry of the parent has a line of its own, entries of an empty map below get theirs. */
+function openingIn(text: string, parent: MapNode, empty: MapNode): Opening | undefined {
+  const indent = indentAt(text, empty.range[0]);
+  const outer = indentAt(text, parent.range[0]);
+  const own = parent.items.every((pair) => lineStart(text, pair.key.range[0]) + indent.length === pair.key.range[0]);
+  return own && indent.startsWith(outer) && indent !== outer ? { indent, step: indent.slice(outer.length) } : undefined;
 }
 
 function dashGap(text: string, list: SeqNode): string {

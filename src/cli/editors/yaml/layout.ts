@@ -49,6 +49,21 @@ export function styleBeside(text: string, siblings: MapNode | undefined, fallbac
   };
 }
 
+/** Style for a new key of one sibling's body: the body's own traits come first. */
+export function bodyStyle(text: string, body: MapNode, outerColumn: number, style: YamlStyle): YamlStyle {
+  if (!isBlock(body)) return style;
+  const column = columnOf(text, body);
+  const values = body.items.map((pair): unknown => pair.value).filter((value) => isMap(value) || isSeq(value));
+  const blocks = values.filter((value) => isBlock(value as MapNode | SeqNode)) as (MapNode | SeqNode)[];
+  const map = blocks.findLast((node) => isMap(node));
+  const list = blocks.findLast((node) => isSeq(node));
+  return {
+    ...style,
+    steps: [map ? columnOf(text, map) - column : Math.max(2, column - outerColumn)],
+    listOffset: list ? columnOf(text, list) - column : style.listOffset,
+  };
+}
+
 /** The quote that the file uses more; double where it uses none. */
 export function dominantQuote(text: string): Quote {
   const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;

@@ -1,5 +1,5 @@
 /** Parses a YAML text for locating: positions and source tokens are kept, nothing is ever printed back. */
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, visit } from 'yaml';
 import type { Document, ParsedNode } from 'yaml';
 import { conflict } from '../outcome.ts';
 import type { Conflict } from '../outcome.ts';
@@ -30,8 +30,22 @@ export function parseYaml(text: string): YamlSource | Conflict {
     return { text, documents, values: documents.map((document) => document.toJS({ maxAliasCount: -1 }) as unknown) };
   } catch (error) {
     // Aliases without an anchor and merges of something that is no map only show up when resolved.
-    return syntaxConflict(text, error instanceof Error ? error.message : String(error));
+    return syntaxConflict(text, error instanceof Error ? error.message : String(error), unresolvedAlias(documents));
   }
+}
+
+function unresolvedAlias(documents: YamlSource['documents']): number | undefined {
+  let offset: number | undefined;
+  for (const document of documents) {
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document) !== undefined) return undefined;
+        offset ??= alias.range?.[0];
+        return visit.BREAK;
+      },
+    });
+  }
+  return offset;
 }
 
 function syntaxConflict(text: string, message: string, offset?: number): Conflict {

@@ -37,7 +37,7 @@ function ownedLines(run: Run, column: number): number {
   const deep = run.lines.findLastIndex((line) => line.column >= column) + 1;
   const shallow = run.lines.filter((line) => line.column < column);
   if (shallow.length === 0 || !shallow.every(looksLikeCode)) return deep;
-  const indented = shallow.some((line) => innerIndent(line.text) >= Math.max(2, column));
+  const indented = Math.min(...shallow.map((line) => innerIndent(line.text))) >= Math.max(2, column);
   const attached = !run.detached && run.before !== 'content' && column > 0 && run.lines.every((l) => l.column === 0);
   return indented || attached ? run.lines.length : deep;
 }
