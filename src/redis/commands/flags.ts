@@ -39,7 +39,7 @@ export const UNREPORTED_FLAGS: ReadonlySet<CommandFlag> = new Set([
 
 export function flagBitsOf(flags: readonly CommandFlag[]): number {
   let bits = 0;
-  for (const flag of flags) bits |= FLAG_BITS[flag];
+  for (let i = 0; i < flags.length; i++) bits |= FLAG_BITS[flags[i] as CommandFlag];
   return bits;
 }
 

@@ -148,7 +148,8 @@ export interface CommandSpec {
   readonly categories?: readonly AclCategory[];
   readonly tips?: readonly string[];
   readonly keys?: readonly KeySpec[];
-  readonly args?: readonly CommandArgument[];
+  /** A function, since building a thousand arguments would cost every start what only COMMAND DOCS needs. */
+  readonly args?: () => readonly CommandArgument[];
   readonly history?: readonly (readonly [version: string, change: string])[];
   readonly docFlags?: readonly DocFlag[];
   readonly deprecatedSince?: string;
@@ -158,7 +159,7 @@ export interface CommandSpec {
   readonly revisions?: readonly { readonly since: string; readonly arity: number }[];
 }
 
-/** A command or sub-command. Every field is always there, so that all rows share one hidden class. */
+/** A command or sub-command. All rows share one hidden class; `categories`, `arguments`, `history` are made on demand. */
 export interface CommandRow {
   /** Lower case; a sub-command's own name, `get` of `config|get`. */
   readonly name: string;

@@ -1,40 +1,39 @@
-/** Which part of a spec a server shows that advertises a certain version. */
+/** What of a row a server shows that advertises a certain version. */
 
-import type { CommandArgument, CommandSpec } from './types.ts';
-
-/** A spec as it was in a version, or undefined where the command came later. */
-export function specAt(spec: CommandSpec, version: string): CommandSpec | undefined {
-  if (!isReached(spec.since, version)) return undefined;
-  const revision = spec.revisions?.findLast(({ since }) => isReached(since, version));
-  return {
-    ...spec,
-    ...revision,
-    since: spec.since,
-    args: argumentsAt(spec.args ?? [], version),
-    history: (spec.history ?? []).filter(([since]) => isReached(since, version)),
-  };
-}
+import type { CommandArgument } from './types.ts';
 
 /** Whether `version` is `since` or later. */
 export function isReached(since: string, version: string): boolean {
-  const wanted = since.split('.').map(Number);
-  const actual = version.split('.').map(Number);
-  for (let i = 0; i < 3; i++) {
-    const difference = (actual[i] ?? 0) - (wanted[i] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
+  return orderOf(since) <= orderOf(version);
 }
 
-function argumentsAt(args: readonly CommandArgument[], version: string): readonly CommandArgument[] {
-  const kept = args.filter((argument) => argument.since === undefined || isReached(argument.since, version));
-  let changed = kept.length !== args.length;
-  const filtered = kept.map((argument) => {
-    if (argument.arguments === undefined) return argument;
-    const inner = argumentsAt(argument.arguments, version);
-    if (inner === argument.arguments) return argument;
-    changed = true;
-    return { ...argument, arguments: inner };
-  });
-  return changed ? filtered : args;
+const orders = new Map<string, number>();
+
+/** A number that grows with the version; the table asks for the same few versions a thousand times. */
+function orderOf(version: string): number {
+  let order = orders.get(version);
+  if (order === undefined) {
+    const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+    order = (major * 1000 + minor) * 1000 + patch;
+    orders.set(version, order);
+  }
+  return order;
+}
+
+/** Without the arguments that came later; the same array where there are none, which is nearly always. */
+export function argumentsAt(args: readonly CommandArgument[], version: string): readonly CommandArgument[] {
+  return args.every((argument) => isWhole(argument, version))
+    ? args
+    : args.flatMap((argument) => cut(argument, version));
+}
+
+function isWhole(argument: CommandArgument, version: string): boolean {
+  if (argument.since !== undefined && !isReached(argument.since, version)) return false;
+  return argument.arguments === undefined || argument.arguments.every((inner) => isWhole(inner, version));
+}
+
+function cut(argument: CommandArgument, version: string): readonly CommandArgument[] {
+  if (argument.since !== undefined && !isReached(argument.since, version)) return [];
+  if (argument.arguments === undefined) return [argument];
+  return [{ ...argument, arguments: argumentsAt(argument.arguments, version) }];
 }

@@ -18,7 +18,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Lists the command categories, or the commands of one.',
     complexity: 'O(1)',
-    args: [opt(str('categoryname'))],
+    args: () => [opt(str('categoryname'))],
     reply: listOf(bulk),
   },
   'acl|deluser': {
@@ -27,7 +27,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Removes users.',
     complexity: 'O(1) for each user',
-    args: [many(str('username'))],
+    args: () => [many(str('username'))],
     reply: count,
   },
   'acl|dryrun': {
@@ -36,7 +36,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Tells whether a user could run a command, without running it.',
     complexity: 'O(1)',
-    args: [str('username'), str('command'), opt(many(str('arg')))],
+    args: () => [str('username'), str('command'), opt(many(str('arg')))],
     reply: either(ok, bulk),
   },
   'acl|genpass': {
@@ -45,7 +45,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Makes up a password.',
     complexity: 'O(1)',
-    args: [opt(int('bits'))],
+    args: () => [opt(int('bits'))],
     reply: bulk,
   },
   'acl|getuser': {
@@ -54,7 +54,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: "Describes a user's rights.",
     complexity: 'O(N), N: rules of the user',
-    args: [str('username')],
+    args: () => [str('username')],
     history: [
       ['6.2.0', 'Channel patterns.'],
       ['7.0.0', 'Selectors; key and channel patterns in the form of rules.'],
@@ -101,7 +101,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Lists what was refused lately, or clears the list.',
     complexity: 'O(N), N: entries shown',
-    args: [opt(oneOf('operation', [int('count'), token('RESET')]))],
+    args: () => [opt(oneOf('operation', [int('count'), token('RESET')]))],
     reply: either(ok, listOf(mapOf(bulk, any))),
   },
   'acl|save': {
@@ -118,7 +118,7 @@ export const aclCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: "Creates a user or changes one's rights.",
     complexity: 'O(N), N: rules given',
-    args: [str('username'), opt(many(str('rule')))],
+    args: () => [str('username'), opt(many(str('rule')))],
     history: [
       ['6.2.0', 'Channel patterns.'],
       ['7.0.0', 'Selectors; separate rights to read and write keys.'],

@@ -13,7 +13,7 @@ export const bitmapCommands = defineGroup('bitmap', {
     summary: 'Counts the one bits of a string, or of a part of it.',
     complexity: 'O(N), N: bytes looked at',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       opt(
         block('index', [
@@ -38,7 +38,7 @@ export const bitmapCommands = defineGroup('bitmap', {
         keyAt(1, 'RW', 'access', 'update', 'variable_flags'),
       ),
     ],
-    args: [
+    args: () => [
       key(),
       opt(
         many(
@@ -64,7 +64,7 @@ export const bitmapCommands = defineGroup('bitmap', {
     summary: 'Reads integers of any width inside a string.',
     complexity: 'O(1) for each operation',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), opt(manyWithToken(block('encoding_offset', [str('encoding'), int('offset')], 'GET')))],
+    args: () => [key(), opt(manyWithToken(block('encoding_offset', [str('encoding'), int('offset')], 'GET')))],
     reply: listOf(integer),
   },
   bitop: {
@@ -74,7 +74,7 @@ export const bitmapCommands = defineGroup('bitmap', {
     summary: 'Combines strings bit by bit and stores the result.',
     complexity: 'O(N), N: length of the longest string',
     keys: [keyAt(2, 'OW', 'update'), keysAt(3, { last: -1 }, 'RO', 'access')],
-    args: [str('operation'), key('destkey'), many(key('key', 1))],
+    args: () => [str('operation'), key('destkey'), many(key('key', 1))],
     reply: count,
   },
   bitpos: {
@@ -84,7 +84,7 @@ export const bitmapCommands = defineGroup('bitmap', {
     summary: 'Finds the first bit that is one, or zero.',
     complexity: 'O(N), N: bytes looked at',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       int('bit'),
       opt(
@@ -106,7 +106,7 @@ export const bitmapCommands = defineGroup('bitmap', {
     summary: 'Reads the bit at an offset.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('offset')],
+    args: () => [key(), int('offset')],
     reply: zeroOrOne,
   },
   setbit: {
@@ -116,7 +116,7 @@ export const bitmapCommands = defineGroup('bitmap', {
     summary: 'Writes the bit at an offset and returns its old value.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), int('offset'), int('value')],
+    args: () => [key(), int('offset'), int('value')],
     reply: zeroOrOne,
   },
 });

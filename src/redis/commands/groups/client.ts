@@ -34,7 +34,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Says whether the keys of the next command are tracked.',
     complexity: 'O(1)',
-    args: [oneOf('mode', [token('YES'), token('NO')])],
+    args: () => [oneOf('mode', [token('YES'), token('NO')])],
     reply: ok,
   },
   'client|getname': {
@@ -84,7 +84,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Closes the connections that match.',
     complexity: 'O(N), N: connections',
-    args: [
+    args: () => [
       oneOf('filter', [
         deprecated('2.8.12', str('ip:port')),
         many(
@@ -132,7 +132,7 @@ export const clientCommands = defineGroup('connection', {
     tips: ['nondeterministic_output'],
     summary: 'Describes all connections, a line each.',
     complexity: 'O(N), N: connections',
-    args: [
+    args: () => [
       since(
         '5.0.0',
         opt(
@@ -161,7 +161,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Exempts this connection from being closed for its memory.',
     complexity: 'O(1)',
-    args: [oneOf('enabled', [token('ON'), token('OFF')])],
+    args: () => [oneOf('enabled', [token('ON'), token('OFF')])],
     reply: ok,
   },
   'client|pause': {
@@ -170,7 +170,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Holds back commands of all connections for a while.',
     complexity: 'O(1)',
-    args: [int('timeout'), since('6.2.0', opt(oneOf('mode', [token('WRITE'), token('ALL')])))],
+    args: () => [int('timeout'), since('6.2.0', opt(oneOf('mode', [token('WRITE'), token('ALL')])))],
     history: [['6.2.0', 'Modes `WRITE` and `ALL`.']],
     reply: ok,
   },
@@ -180,7 +180,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale', 'sentinel'],
     summary: "Switches this connection's replies on and off.",
     complexity: 'O(1)',
-    args: [oneOf('on_off_skip', [token('ON'), token('OFF'), token('SKIP')])],
+    args: () => [oneOf('on_off_skip', [token('ON'), token('OFF'), token('SKIP')])],
     reply: either(ok, none),
   },
   'client|setname': {
@@ -189,7 +189,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Names this connection.',
     complexity: 'O(1)',
-    args: [str('connection-name')],
+    args: () => [str('connection-name')],
     reply: ok,
   },
   'client|tracking': {
@@ -198,7 +198,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Switches the tracking of keys for client-side caches on and off.',
     complexity: 'O(1), O(N) with N prefixes',
-    args: [
+    args: () => [
       oneOf('status', [token('ON'), token('OFF')]),
       opt(int('client-id', 'REDIRECT')),
       opt(manyWithToken(str('prefix', 'PREFIX'))),
@@ -223,7 +223,7 @@ export const clientCommands = defineGroup('connection', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Ends the wait of another connection.',
     complexity: 'O(log(N)), N: connections',
-    args: [int('client-id'), opt(oneOf('timeout_error', [token('TIMEOUT'), token('ERROR')]))],
+    args: () => [int('client-id'), opt(oneOf('timeout_error', [token('TIMEOUT'), token('ERROR')]))],
     reply: zeroOrOne,
   },
   'client|unpause': {

@@ -26,7 +26,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Takes hash slots for this node.',
     complexity: 'O(N), N: slots named',
-    args: [many(int('slot'))],
+    args: () => [many(int('slot'))],
     reply: ok,
   },
   'cluster|addslotsrange': {
@@ -35,7 +35,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Takes ranges of hash slots for this node.',
     complexity: 'O(N), N: slots in the ranges',
-    args: [many(block('start-slot_end-slot', [int('start-slot'), int('end-slot')]))],
+    args: () => [many(block('start-slot_end-slot', [int('start-slot'), int('end-slot')]))],
     reply: ok,
   },
   'cluster|bumpepoch': {
@@ -54,7 +54,7 @@ export const clusterCommands = defineGroup('cluster', {
     tips: ['nondeterministic_output'],
     summary: 'Counts the nodes that hold another node for failed.',
     complexity: 'O(N), N: reports',
-    args: [str('node-id')],
+    args: () => [str('node-id')],
     reply: count,
   },
   'cluster|countkeysinslot': {
@@ -63,7 +63,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['stale'],
     summary: "Counts this node's keys in a hash slot.",
     complexity: 'O(1)',
-    args: [int('slot')],
+    args: () => [int('slot')],
     reply: count,
   },
   'cluster|delslots': {
@@ -72,7 +72,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Gives hash slots of this node up.',
     complexity: 'O(N), N: slots named',
-    args: [many(int('slot'))],
+    args: () => [many(int('slot'))],
     reply: ok,
   },
   'cluster|delslotsrange': {
@@ -81,7 +81,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Gives ranges of hash slots of this node up.',
     complexity: 'O(N), N: slots in the ranges',
-    args: [many(block('start-slot_end-slot', [int('start-slot'), int('end-slot')]))],
+    args: () => [many(block('start-slot_end-slot', [int('start-slot'), int('end-slot')]))],
     reply: ok,
   },
   'cluster|failover': {
@@ -90,7 +90,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Lets this replica take over from its primary.',
     complexity: 'O(1)',
-    args: [opt(oneOf('options', [token('FORCE'), token('TAKEOVER')]))],
+    args: () => [opt(oneOf('options', [token('FORCE'), token('TAKEOVER')]))],
     reply: ok,
   },
   'cluster|flushslots': {
@@ -107,7 +107,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: "Drops a node from this one's list.",
     complexity: 'O(1)',
-    args: [str('node-id')],
+    args: () => [str('node-id')],
     reply: ok,
   },
   'cluster|getkeysinslot': {
@@ -117,7 +117,7 @@ export const clusterCommands = defineGroup('cluster', {
     tips: ['nondeterministic_output'],
     summary: "Lists some of this node's keys in a hash slot.",
     complexity: 'O(N), N: keys returned',
-    args: [int('slot'), int('count')],
+    args: () => [int('slot'), int('count')],
     reply: listOf(bulk),
   },
   'cluster|help': {
@@ -143,7 +143,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['stale'],
     summary: "Computes a key's hash slot.",
     complexity: 'O(N), N: bytes of the key',
-    args: [str('key')],
+    args: () => [str('key')],
     reply: integerIn(0, 16383),
   },
   'cluster|links': {
@@ -161,7 +161,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Makes two nodes known to each other.',
     complexity: 'O(1)',
-    args: [str('ip'), int('port'), since('4.0.0', opt(int('cluster_bus_port')))],
+    args: () => [str('ip'), int('port'), since('4.0.0', opt(int('cluster_bus_port')))],
     history: [['4.0.0', 'Takes the port of the cluster bus.']],
     reply: ok,
   },
@@ -189,7 +189,7 @@ export const clusterCommands = defineGroup('cluster', {
     tips: ['nondeterministic_output'],
     summary: 'Lists the replicas of a primary.',
     complexity: 'O(N), N: replicas',
-    args: [str('node-id')],
+    args: () => [str('node-id')],
     reply: listOf(bulk),
   },
   'cluster|replicate': {
@@ -198,7 +198,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Makes this node the replica of a primary.',
     complexity: 'O(1)',
-    args: [str('node-id')],
+    args: () => [str('node-id')],
     reply: ok,
   },
   'cluster|reset': {
@@ -207,7 +207,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'noscript', 'stale'],
     summary: 'Makes this node forget its cluster.',
     complexity: 'O(N), N: nodes known; may empty the databases',
-    args: [opt(oneOf('hard_soft', [token('HARD'), token('SOFT')]))],
+    args: () => [opt(oneOf('hard_soft', [token('HARD'), token('SOFT')]))],
     reply: ok,
   },
   'cluster|saveconfig': {
@@ -224,7 +224,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: "Sets a fresh node's configuration epoch.",
     complexity: 'O(1)',
-    args: [int('config-epoch')],
+    args: () => [int('config-epoch')],
     reply: ok,
   },
   'cluster|setslot': {
@@ -233,7 +233,7 @@ export const clusterCommands = defineGroup('cluster', {
     flags: ['admin', 'stale', 'no_async_loading'],
     summary: 'Gives a hash slot to a node, or marks it as moving.',
     complexity: 'O(1)',
-    args: [
+    args: () => [
       int('slot'),
       oneOf('subcommand', [
         str('node-id', 'IMPORTING'),
@@ -260,7 +260,7 @@ export const clusterCommands = defineGroup('cluster', {
     tips: ['nondeterministic_output'],
     summary: 'Lists the replicas of a primary, under its older name.',
     complexity: 'O(N), N: replicas',
-    args: [str('node-id')],
+    args: () => [str('node-id')],
     docFlags: ['deprecated'],
     deprecatedSince: '5.0.0',
     replacedBy: '`CLUSTER REPLICAS`',

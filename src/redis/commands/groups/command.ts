@@ -45,7 +45,7 @@ export const commandCommands = defineGroup('server', {
     tips: ['nondeterministic_output_order'],
     summary: 'Documents commands: summary, arguments, history.',
     complexity: 'O(N), N: commands described',
-    args: [opt(many(str('command-name')))],
+    args: () => [opt(many(str('command-name')))],
     reply: mapOf(bulk, mapOf(bulk, any)),
   },
   'command|getkeys': {
@@ -83,7 +83,7 @@ export const commandCommands = defineGroup('server', {
     tips: ['nondeterministic_output_order'],
     summary: 'Describes the named commands, or all.',
     complexity: 'O(N), N: commands described',
-    args: [opt(many(str('command-name')))],
+    args: () => [opt(many(str('command-name')))],
     history: [['7.0.0', 'Without names it describes all.']],
     reply: listOf(either(commandInfo, nullArray)),
   },
@@ -95,7 +95,7 @@ export const commandCommands = defineGroup('server', {
     tips: ['nondeterministic_output_order'],
     summary: 'Lists the names of commands, all or filtered.',
     complexity: 'O(N), N: commands',
-    args: [
+    args: () => [
       opt(
         oneOf(
           'filterby',

@@ -11,7 +11,7 @@ export const connectionCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy', 'sentinel'],
     summary: 'Logs in.',
     complexity: 'O(N), N: passwords of the user',
-    args: [since('6.0.0', opt(str('username'))), str('password')],
+    args: () => [since('6.0.0', opt(str('username'))), str('password')],
     history: [['6.0.0', "Takes a user's name."]],
     reply: ok,
   },
@@ -21,7 +21,7 @@ export const connectionCommands = defineGroup('connection', {
     flags: ['loading', 'stale', 'fast'],
     summary: 'Returns its argument.',
     complexity: 'O(1)',
-    args: [str('message')],
+    args: () => [str('message')],
     reply: bulk,
   },
   hello: {
@@ -30,7 +30,7 @@ export const connectionCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy', 'sentinel'],
     summary: 'Chooses the protocol, may log in and name the connection, and describes the server.',
     complexity: 'O(1)',
-    args: [
+    args: () => [
       opt(
         block('arguments', [
           int('protover'),
@@ -57,7 +57,7 @@ export const connectionCommands = defineGroup('connection', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Answers PONG, or its argument.',
     complexity: 'O(1)',
-    args: [opt(str('message'))],
+    args: () => [opt(str('message'))],
     reply: either(withArgs(2, bulk, simple('PONG')), tuple(bulk, bulk)),
   },
   quit: {
@@ -82,7 +82,7 @@ export const connectionCommands = defineGroup('connection', {
     flags: ['loading', 'stale', 'fast'],
     summary: 'Changes to another database.',
     complexity: 'O(1)',
-    args: [int('index')],
+    args: () => [int('index')],
     reply: ok,
   },
 });

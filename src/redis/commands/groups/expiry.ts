@@ -13,7 +13,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Gives a key a time to live in seconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       int('seconds'),
       since('7.0.0', opt(oneOf('condition', [token('NX'), token('XX'), token('GT'), token('LT')]))),
@@ -28,7 +28,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Lets a key end at a Unix time in seconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       unixTime('unix-time-seconds'),
       since('7.0.0', opt(oneOf('condition', [token('NX'), token('XX'), token('GT'), token('LT')]))),
@@ -43,7 +43,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Returns the Unix time in seconds at which a key ends.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: integerIn(-2, Infinity),
   },
   persist: {
@@ -53,7 +53,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Takes the time to live off a key.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key()],
+    args: () => [key()],
     reply: zeroOrOne,
   },
   pexpire: {
@@ -63,7 +63,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Gives a key a time to live in milliseconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       int('milliseconds'),
       since('7.0.0', opt(oneOf('condition', [token('NX'), token('XX'), token('GT'), token('LT')]))),
@@ -78,7 +78,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Lets a key end at a Unix time in milliseconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       unixTime('unix-time-milliseconds'),
       since('7.0.0', opt(oneOf('condition', [token('NX'), token('XX'), token('GT'), token('LT')]))),
@@ -93,7 +93,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Returns the Unix time in milliseconds at which a key ends.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: integerIn(-2, Infinity),
   },
   pttl: {
@@ -104,7 +104,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Returns the time to live of a key in milliseconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     history: [['2.8.0', '-2 for a key that does not exist.']],
     reply: integerIn(-2, Infinity),
   },
@@ -116,7 +116,7 @@ export const expiryCommands = defineGroup('generic', {
     summary: 'Returns the time to live of a key in seconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     history: [['2.8.0', '-2 for a key that does not exist.']],
     reply: integerIn(-2, Infinity),
   },

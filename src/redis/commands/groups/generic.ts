@@ -25,7 +25,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Copies the value of a key to another key.',
     complexity: 'O(N), N: elements of the value; O(1) for strings',
     keys: [keyAt(1, 'RO', 'access'), keyAt(2, 'OW', 'update')],
-    args: [key('source'), key('destination', 1), opt(int('destination-db', 'DB')), opt(token('REPLACE'))],
+    args: () => [key('source'), key('destination', 1), opt(int('destination-db', 'DB')), opt(token('REPLACE'))],
     reply: zeroOrOne,
   },
   del: {
@@ -36,7 +36,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Removes keys.',
     complexity: 'O(N), N: keys and the elements of their values',
     keys: [keysAt(1, { last: -1 }, 'RM', 'delete')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: count,
   },
   dump: {
@@ -47,7 +47,7 @@ export const genericCommands = defineGroup('generic', {
     summary: "Returns a key's value in the form that RESTORE takes.",
     complexity: 'O(N), N: bytes of the value',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: bulkOrNull,
   },
   exists: {
@@ -58,7 +58,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Counts which of the keys exist, the same one as often as it is named.',
     complexity: 'O(N), N: keys',
     keys: [keysAt(1, { last: -1 }, 'RO')],
-    args: [many(key())],
+    args: () => [many(key())],
     history: [['3.0.3', 'Takes several keys.']],
     reply: count,
   },
@@ -70,7 +70,7 @@ export const genericCommands = defineGroup('generic', {
     tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
     summary: 'Lists the keys that match a glob pattern; blocks the server meanwhile.',
     complexity: 'O(N), N: keys in the database',
-    args: [pattern('pattern')],
+    args: () => [pattern('pattern')],
     reply: listOf(bulk),
   },
   migrate: {
@@ -85,7 +85,7 @@ export const genericCommands = defineGroup('generic', {
       keyAt(3, 'RW', 'access', 'delete'),
       keysAfter('KEYS', -2, { last: -1 }, 'RW', 'access', 'delete', 'incomplete'),
     ],
-    args: [
+    args: () => [
       str('host'),
       int('port'),
       oneOf('key_or_empty_string', [key(), token('', 'empty_string')]),
@@ -116,7 +116,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Moves a key to another database of the server.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), int('db')],
+    args: () => [key(), int('db')],
     reply: zeroOrOne,
   },
   object: {
@@ -134,7 +134,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Names the encoding in which a value is kept.',
     complexity: 'O(1)',
     keys: [keyAt(2, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: bulkOrNull,
   },
   'object|freq': {
@@ -145,7 +145,7 @@ export const genericCommands = defineGroup('generic', {
     summary: "Returns a key's LFU counter.",
     complexity: 'O(1)',
     keys: [keyAt(2, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: integerOrNull,
   },
   'object|help': {
@@ -164,7 +164,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Returns the seconds since a key was last used.',
     complexity: 'O(1)',
     keys: [keyAt(2, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: integerOrNull,
   },
   'object|refcount': {
@@ -175,7 +175,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Returns how often a value is referred to.',
     complexity: 'O(1)',
     keys: [keyAt(2, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: integerOrNull,
   },
   randomkey: {
@@ -194,7 +194,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Gives a key another name, over whatever has it.',
     complexity: 'O(1), plus the removal of what stood there',
     keys: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'OW', 'update')],
-    args: [key(), key('newkey', 1)],
+    args: () => [key(), key('newkey', 1)],
     reply: ok,
   },
   renamenx: {
@@ -204,7 +204,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Gives a key another name unless it is taken.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'OW', 'insert')],
-    args: [key(), key('newkey', 1)],
+    args: () => [key(), key('newkey', 1)],
     history: [['3.2.0', 'Equal names are no error.']],
     reply: zeroOrOne,
   },
@@ -216,7 +216,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Creates a key from the form that DUMP returns.',
     complexity: 'O(N), N: bytes of the value; O(N*log(N)) for sorted sets',
     keys: [keyAt(1, 'OW', 'update')],
-    args: [
+    args: () => [
       key(),
       int('ttl'),
       str('serialized-value'),
@@ -239,7 +239,7 @@ export const genericCommands = defineGroup('generic', {
     tips: ['nondeterministic_output', 'request_policy:special'],
     summary: 'Walks through the keys of the database, some at a time.',
     complexity: 'O(1) a call, O(N) for the whole database of N keys',
-    args: [
+    args: () => [
       int('cursor'),
       opt(pattern('pattern', 'MATCH')),
       opt(int('count', 'COUNT')),
@@ -260,7 +260,7 @@ export const genericCommands = defineGroup('generic', {
       withNotes('`STORE` may stand anywhere among the options.', unknownKeys('RO', 'access')),
       withNotes('Notes.', unknownKeys('OW', 'update')),
     ],
-    args: [
+    args: () => [
       key(),
       opt(pattern('pattern', 'BY', 1)),
       opt(block('offset_count', [int('offset'), int('count')], 'LIMIT')),
@@ -279,7 +279,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Sorts a list, set or sorted set by itself or by other keys.',
     complexity: 'O(N+M*log(M)), N: elements, M: elements returned',
     keys: [keyAt(1, 'RO', 'access'), withNotes('Notes.', unknownKeys('RO', 'access'))],
-    args: [
+    args: () => [
       key(),
       opt(pattern('pattern', 'BY', 1)),
       opt(block('offset_count', [int('offset'), int('count')], 'LIMIT')),
@@ -297,7 +297,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Marks keys as just used and counts those that exist.',
     complexity: 'O(N), N: keys',
     keys: [keysAt(1, { last: -1 }, 'RO')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: count,
   },
   type: {
@@ -307,7 +307,7 @@ export const genericCommands = defineGroup('generic', {
     summary: "Names the type of a key's value.",
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: simple('none', 'string', 'list', 'set', 'zset', 'hash', 'stream'),
   },
   unlink: {
@@ -318,7 +318,7 @@ export const genericCommands = defineGroup('generic', {
     summary: 'Removes keys and frees their memory later.',
     complexity: 'O(1) for each key; memory is freed in the background',
     keys: [keysAt(1, { last: -1 }, 'RM', 'delete')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: count,
   },
   wait: {
@@ -329,7 +329,7 @@ export const genericCommands = defineGroup('generic', {
     tips: ['request_policy:all_shards', 'response_policy:agg_min'],
     summary: "Waits until replicas have this connection's writes, and counts those replicas.",
     complexity: 'O(1)',
-    args: [int('numreplicas'), int('timeout')],
+    args: () => [int('numreplicas'), int('timeout')],
     reply: count,
   },
 });

@@ -13,7 +13,7 @@ export const geoCommands = defineGroup('geo', {
     summary: 'Adds members with longitude and latitude to a sorted set.',
     complexity: 'O(M*log(N)), M: members named, N: members of the set',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       since('6.2.0', opt(oneOf('condition', [token('NX'), token('XX')]))),
       since('6.2.0', opt(token('CH', 'change'))),
@@ -29,7 +29,7 @@ export const geoCommands = defineGroup('geo', {
     summary: 'Measures the way between two members.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       str('member1'),
       str('member2'),
@@ -44,7 +44,7 @@ export const geoCommands = defineGroup('geo', {
     summary: "Returns members' positions as geohash strings of eleven characters.",
     complexity: 'O(M), M: members named',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     reply: listOf(bulkOrNull),
   },
   geopos: {
@@ -54,7 +54,7 @@ export const geoCommands = defineGroup('geo', {
     summary: "Returns members' longitude and latitude.",
     complexity: 'O(M), M: members named',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     reply: positions,
   },
   georadius: {
@@ -68,7 +68,7 @@ export const geoCommands = defineGroup('geo', {
       keysAfter('STORE', 6, {}, 'OW', 'update'),
       keysAfter('STOREDIST', 6, {}, 'OW', 'update'),
     ],
-    args: [
+    args: () => [
       key(),
       dbl('longitude'),
       dbl('latitude'),
@@ -98,7 +98,7 @@ export const geoCommands = defineGroup('geo', {
     summary: 'Finds the members within a distance of a point.',
     complexity: 'O(N+log(M)), N: members inside the bounding box, M: members of the set',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       dbl('longitude'),
       dbl('latitude'),
@@ -127,7 +127,7 @@ export const geoCommands = defineGroup('geo', {
       keysAfter('STORE', 5, {}, 'OW', 'update'),
       keysAfter('STOREDIST', 5, {}, 'OW', 'update'),
     ],
-    args: [
+    args: () => [
       key(),
       str('member'),
       dbl('radius'),
@@ -153,7 +153,7 @@ export const geoCommands = defineGroup('geo', {
     summary: 'Finds the members within a distance of another member.',
     complexity: 'O(N+log(M)), N: members inside the bounding box, M: members of the set',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       str('member'),
       dbl('radius'),
@@ -176,7 +176,7 @@ export const geoCommands = defineGroup('geo', {
     summary: 'Finds the members inside a circle or a box.',
     complexity: 'O(N+log(M)), N: members inside the bounding box, M: members inside the shape',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       oneOf('from', [
         str('member', 'FROMMEMBER'),
@@ -209,7 +209,7 @@ export const geoCommands = defineGroup('geo', {
     summary: 'Stores the members inside a circle or a box.',
     complexity: 'O(N+log(M)), N: members inside the bounding box, M: members inside the shape',
     keys: [keyAt(1, 'OW', 'update'), keyAt(2, 'RO', 'access')],
-    args: [
+    args: () => [
       key('destination'),
       key('source', 1),
       oneOf('from', [

@@ -26,7 +26,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Removes fields from a hash; the key goes with the last one.',
     complexity: 'O(N), N: fields named',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), many(str('field'))],
+    args: () => [key(), many(str('field'))],
     history: [['2.4.0', 'Takes several fields.']],
     reply: count,
   },
@@ -37,7 +37,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Tells whether a hash has a field.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key(), str('field')],
+    args: () => [key(), str('field')],
     reply: zeroOrOne,
   },
   hget: {
@@ -47,7 +47,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Reads one field of a hash.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('field')],
+    args: () => [key(), str('field')],
     reply: bulkOrNull,
   },
   hgetall: {
@@ -58,7 +58,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Reads all fields of a hash with their values.',
     complexity: 'O(N), N: fields in the hash',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: mapOf(bulk, bulk),
   },
   hincrby: {
@@ -68,7 +68,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Adds a number to the integer in a field of a hash.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), str('field'), int('increment')],
+    args: () => [key(), str('field'), int('increment')],
     reply: integer,
   },
   hincrbyfloat: {
@@ -78,7 +78,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Adds a decimal number to the number in a field of a hash.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), str('field'), dbl('increment')],
+    args: () => [key(), str('field'), dbl('increment')],
     reply: bulk,
   },
   hkeys: {
@@ -89,7 +89,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Lists the field names of a hash.',
     complexity: 'O(N), N: fields in the hash',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: listOf(bulk),
   },
   hlen: {
@@ -99,7 +99,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Counts the fields of a hash.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: count,
   },
   hmget: {
@@ -109,7 +109,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Reads several fields of a hash.',
     complexity: 'O(N), N: fields named',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), many(str('field'))],
+    args: () => [key(), many(str('field'))],
     reply: listOf(bulkOrNull),
   },
   hmset: {
@@ -119,7 +119,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Writes several fields of a hash.',
     complexity: 'O(N), N: fields written',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key(), many(block('field_value', [str('field'), str('value')]))],
+    args: () => [key(), many(block('field_value', [str('field'), str('value')]))],
     docFlags: ['deprecated'],
     deprecatedSince: '4.0.0',
     replacedBy: '`HSET`, which takes several fields',
@@ -133,7 +133,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Returns fields of a hash picked at random.',
     complexity: 'O(N), N: fields returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), opt(block('options', [int('count'), opt(token('WITHVALUES'))]))],
+    args: () => [key(), opt(block('options', [int('count'), opt(token('WITHVALUES'))]))],
     reply: withWord('WITHVALUES', pairs(bulk, bulk), withArgs(3, listOf(bulk), bulkOrNull)),
   },
   hscan: {
@@ -144,7 +144,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Walks through the fields of a hash, some at a time.',
     complexity: 'O(1) a call, O(N) for the whole hash of N fields',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       int('cursor'),
       opt(pattern('pattern', 'MATCH')),
@@ -161,7 +161,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Writes fields of a hash and counts the new ones.',
     complexity: 'O(N), N: fields written',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key(), many(block('field_value', [str('field'), str('value')]))],
+    args: () => [key(), many(block('field_value', [str('field'), str('value')]))],
     history: [['4.0.0', 'Takes several fields.']],
     reply: count,
   },
@@ -172,7 +172,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Writes a field of a hash unless it exists.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'insert')],
-    args: [key(), str('field'), str('value')],
+    args: () => [key(), str('field'), str('value')],
     reply: zeroOrOne,
   },
   hstrlen: {
@@ -182,7 +182,7 @@ export const hashCommands = defineGroup('hash', {
     summary: "Returns the length of a field's value.",
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key(), str('field')],
+    args: () => [key(), str('field')],
     reply: count,
   },
   hvals: {
@@ -193,7 +193,7 @@ export const hashCommands = defineGroup('hash', {
     summary: 'Lists the values of a hash.',
     complexity: 'O(N), N: fields in the hash',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: listOf(bulk),
   },
 });

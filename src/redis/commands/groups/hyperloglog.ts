@@ -13,7 +13,7 @@ export const hyperloglogCommands = defineGroup('hyperloglog', {
     summary: 'Adds elements to a HyperLogLog.',
     complexity: 'O(1) for each element',
     keys: [keyAt(1, 'RW', 'insert')],
-    args: [key(), opt(many(str('element')))],
+    args: () => [key(), opt(many(str('element')))],
     reply: zeroOrOne,
   },
   pfcount: {
@@ -28,7 +28,7 @@ export const hyperloglogCommands = defineGroup('hyperloglog', {
         keysAt(1, { last: -1 }, 'RW', 'access'),
       ),
     ],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: count,
   },
   pfdebug: {
@@ -38,7 +38,7 @@ export const hyperloglogCommands = defineGroup('hyperloglog', {
     summary: "Shows the inside of a HyperLogLog, for Redis' own tests.",
     complexity: 'O(1), but for internal use',
     keys: [keyAt(2, 'RW', 'access')],
-    args: [str('subcommand'), key()],
+    args: () => [str('subcommand'), key()],
     docFlags: ['syscmd'],
     reply: any,
   },
@@ -49,7 +49,7 @@ export const hyperloglogCommands = defineGroup('hyperloglog', {
     summary: 'Merges HyperLogLogs into one.',
     complexity: 'O(N), N: keys, with a large constant',
     keys: [keyAt(1, 'RW', 'access', 'insert'), keysAt(2, { last: -1 }, 'RO', 'access')],
-    args: [key('destkey'), many(key('sourcekey', 1))],
+    args: () => [key('destkey'), many(key('sourcekey', 1))],
     reply: ok,
   },
   pfselftest: {

@@ -37,7 +37,7 @@ export const introspectionCommands = defineGroup('server', {
     tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
     summary: 'Reports on the server as text: versions, memory, clients, persistence and more.',
     complexity: 'O(1)',
-    args: [opt(many(str('section')))],
+    args: () => [opt(many(str('section')))],
     history: [['7.0.0', 'Takes several sections.']],
     reply: verbatim,
   },
@@ -63,7 +63,7 @@ export const introspectionCommands = defineGroup('server', {
     tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
     summary: 'Draws the delays of an event as text.',
     complexity: 'O(1)',
-    args: [str('event')],
+    args: () => [str('event')],
     reply: bulk,
   },
   'latency|help': {
@@ -81,7 +81,7 @@ export const introspectionCommands = defineGroup('server', {
     tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
     summary: 'Returns how the run times of commands are spread.',
     complexity: 'O(N), N: commands that were called',
-    args: [opt(many(str('command')))],
+    args: () => [opt(many(str('command')))],
     reply: mapOf(bulk, fields({ calls: count, histogram_usec: mapOf(count, count) })),
   },
   'latency|history': {
@@ -91,7 +91,7 @@ export const introspectionCommands = defineGroup('server', {
     tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
     summary: 'Lists when an event caused a delay, and how long.',
     complexity: 'O(1)',
-    args: [str('event')],
+    args: () => [str('event')],
     reply: listOf(tuple(count, count)),
   },
   'latency|latest': {
@@ -110,7 +110,7 @@ export const introspectionCommands = defineGroup('server', {
     tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
     summary: 'Forgets the delays of events.',
     complexity: 'O(1)',
-    args: [opt(many(str('event')))],
+    args: () => [opt(many(str('event')))],
     reply: count,
   },
   lolwut: {
@@ -118,7 +118,7 @@ export const introspectionCommands = defineGroup('server', {
     arity: -1,
     flags: ['readonly', 'fast'],
     summary: 'Draws a picture made by the computer, with the version below.',
-    args: [opt(int('version', 'VERSION'))],
+    args: () => [opt(int('version', 'VERSION'))],
     reply: verbatim,
   },
   memory: {
@@ -174,7 +174,7 @@ export const introspectionCommands = defineGroup('server', {
     summary: 'Estimates the bytes that a key and its value take.',
     complexity: 'O(N), N: elements sampled',
     keys: [keyAt(2, 'RO')],
-    args: [key(), opt(int('count', 'SAMPLES'))],
+    args: () => [key(), opt(int('count', 'SAMPLES'))],
     reply: integerOrNull,
   },
   monitor: {
@@ -197,7 +197,7 @@ export const introspectionCommands = defineGroup('server', {
     tips: ['request_policy:all_nodes', 'nondeterministic_output'],
     summary: 'Lists the latest slow commands.',
     complexity: 'O(N), N: entries returned',
-    args: [opt(int('count'))],
+    args: () => [opt(int('count'))],
     history: [['4.0.0', 'Address and name of the client.']],
     reply: listOf(tuple(count, count, count, listOf(bulk), bulk, bulk)),
   },

@@ -24,7 +24,7 @@ export const laterHashCommands = defineGroup('hash', {
     summary: 'Takes the time to live off fields of a hash.',
     complexity: 'O(N), N: fields named',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key(), fieldList],
+    args: () => [key(), fieldList],
     reply: listOf(integerIn(-2, 1)),
   },
   hpexpire: settingExpiry('Gives fields of a hash a time to live in milliseconds.', int('milliseconds')),
@@ -44,7 +44,7 @@ export const laterClientCommands = defineGroup('connection', {
     flags: ['noscript', 'loading', 'stale'],
     summary: "Keeps this connection's commands from marking keys as used.",
     complexity: 'O(1)',
-    args: [oneOf('enabled', [token('ON'), token('OFF')])],
+    args: () => [oneOf('enabled', [token('ON'), token('OFF')])],
     reply: ok,
   },
   'client|setinfo': {
@@ -54,7 +54,7 @@ export const laterClientCommands = defineGroup('connection', {
     tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
     summary: 'Names the client library of this connection, or its version.',
     complexity: 'O(1)',
-    args: [oneOf('attr', [str('libname', 'LIB-NAME'), str('libver', 'LIB-VER')])],
+    args: () => [oneOf('attr', [str('libname', 'LIB-NAME'), str('libver', 'LIB-VER')])],
     reply: ok,
   },
 });
@@ -80,7 +80,7 @@ export const laterGenericCommands = defineGroup('generic', {
     tips: ['request_policy:all_shards', 'response_policy:agg_min'],
     summary: "Waits until this connection's writes are on disk here and at replicas, and counts both.",
     complexity: 'O(1)',
-    args: [int('numlocal'), int('numreplicas'), int('timeout')],
+    args: () => [int('numlocal'), int('numreplicas'), int('timeout')],
     reply: tuple(count, count),
   },
 });
@@ -93,7 +93,7 @@ function settingExpiry(summary: string, time: CommandArgument) {
     summary,
     complexity: 'O(N), N: fields named',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key(), time, condition, fieldList],
+    args: () => [key(), time, condition, fieldList],
     reply: expiryOutcomes,
   } as const;
 }
@@ -106,7 +106,7 @@ function readingExpiry(summary: string) {
     summary,
     complexity: 'O(N), N: fields named',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), fieldList],
+    args: () => [key(), fieldList],
     reply: expiryTimes,
   } as const;
 }

@@ -34,7 +34,7 @@ export const moduleCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'no_async_loading', 'protected'],
     summary: 'Loads a module from a file.',
     complexity: 'O(1)',
-    args: [str('path'), opt(many(str('arg')))],
+    args: () => [str('path'), opt(many(str('arg')))],
     reply: ok,
   },
   'module|loadex': {
@@ -43,7 +43,7 @@ export const moduleCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'no_async_loading', 'protected'],
     summary: 'Loads a module from a file, with settings.',
     complexity: 'O(1)',
-    args: [
+    args: () => [
       str('path'),
       opt(manyWithToken(block('configs', [str('name'), str('value')], 'CONFIG'))),
       opt(many(block('args', [str('arg')], 'ARGS'))),
@@ -56,7 +56,7 @@ export const moduleCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'no_async_loading', 'protected'],
     summary: 'Takes a module out again.',
     complexity: 'O(1)',
-    args: [str('name')],
+    args: () => [str('name')],
     reply: ok,
   },
 });

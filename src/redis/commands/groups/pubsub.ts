@@ -12,7 +12,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Subscribes to the channels that match patterns.',
     complexity: 'O(N), N: patterns subscribed to',
-    args: [many(block('pattern', [pattern('pattern')]))],
+    args: () => [many(block('pattern', [pattern('pattern')]))],
     reply: push(bulk, bulk, count),
   },
   publish: {
@@ -21,7 +21,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'loading', 'stale', 'fast', 'may_replicate', 'sentinel'],
     summary: 'Sends a message to a channel.',
     complexity: 'O(N+M), N: subscribers of the channel, M: patterns',
-    args: [str('channel'), str('message')],
+    args: () => [str('channel'), str('message')],
     reply: count,
   },
   pubsub: {
@@ -37,7 +37,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'loading', 'stale'],
     summary: 'Lists the channels that have subscribers.',
     complexity: 'O(N), N: channels',
-    args: [opt(pattern('pattern'))],
+    args: () => [opt(pattern('pattern'))],
     reply: listOf(bulk),
   },
   'pubsub|help': {
@@ -63,7 +63,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'loading', 'stale'],
     summary: 'Counts the subscribers of channels.',
     complexity: 'O(N), N: channels named',
-    args: [opt(many(str('channel')))],
+    args: () => [opt(many(str('channel')))],
     reply: flat(bulk, count),
   },
   'pubsub|shardchannels': {
@@ -72,7 +72,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'loading', 'stale'],
     summary: 'Lists the shard channels that have subscribers.',
     complexity: 'O(N), N: shard channels',
-    args: [opt(pattern('pattern'))],
+    args: () => [opt(pattern('pattern'))],
     reply: listOf(bulk),
   },
   'pubsub|shardnumsub': {
@@ -81,7 +81,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'loading', 'stale'],
     summary: 'Counts the subscribers of shard channels.',
     complexity: 'O(N), N: channels named',
-    args: [opt(many(str('shardchannel')))],
+    args: () => [opt(many(str('shardchannel')))],
     reply: flat(bulk, count),
   },
   punsubscribe: {
@@ -90,7 +90,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Ends subscriptions to patterns.',
     complexity: 'O(N+M), N: patterns of this connection, M: patterns of all',
-    args: [opt(many(pattern('pattern')))],
+    args: () => [opt(many(pattern('pattern')))],
     reply: push(bulk, bulkOrNull, count),
   },
   spublish: {
@@ -100,7 +100,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     summary: 'Sends a message to a shard channel.',
     complexity: 'O(N), N: subscribers of the channel',
     keys: [keyAt(1, 'not_key')],
-    args: [str('shardchannel'), str('message')],
+    args: () => [str('shardchannel'), str('message')],
     reply: count,
   },
   ssubscribe: {
@@ -110,7 +110,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     summary: 'Subscribes to shard channels.',
     complexity: 'O(N), N: channels named',
     keys: [keysAt(1, { last: -1 }, 'not_key')],
-    args: [many(str('shardchannel'))],
+    args: () => [many(str('shardchannel'))],
     reply: push(bulk, bulk, count),
   },
   subscribe: {
@@ -119,7 +119,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Subscribes to channels.',
     complexity: 'O(N), N: channels named',
-    args: [many(str('channel'))],
+    args: () => [many(str('channel'))],
     reply: push(bulk, bulk, count),
   },
   sunsubscribe: {
@@ -129,7 +129,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     summary: 'Ends subscriptions to shard channels.',
     complexity: 'O(N), N: subscribers of the channels',
     keys: [keysAt(1, { last: -1 }, 'not_key')],
-    args: [opt(many(str('shardchannel')))],
+    args: () => [opt(many(str('shardchannel')))],
     reply: push(bulk, bulkOrNull, count),
   },
   unsubscribe: {
@@ -138,7 +138,7 @@ export const pubsubCommands = defineGroup('pubsub', {
     flags: ['pubsub', 'noscript', 'loading', 'stale', 'sentinel'],
     summary: 'Ends subscriptions to channels.',
     complexity: 'O(N), N: subscribers of the channels',
-    args: [opt(many(str('channel')))],
+    args: () => [opt(many(str('channel')))],
     reply: push(bulk, bulkOrNull, count),
   },
 });

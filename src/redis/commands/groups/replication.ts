@@ -11,7 +11,7 @@ export const replicationCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'stale'],
     summary: "Hands the primary's role to a replica in an orderly way.",
     complexity: 'O(1)',
-    args: [
+    args: () => [
       opt(block('target', [str('host'), int('port'), opt(token('FORCE'))], 'TO')),
       opt(token('ABORT')),
       opt(int('milliseconds', 'TIMEOUT')),
@@ -23,7 +23,7 @@ export const replicationCommands = defineGroup('server', {
     arity: -3,
     flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
     summary: 'Asks a primary for its data and for what changes from there; used by replicas.',
-    args: [str('replicationid'), int('offset')],
+    args: () => [str('replicationid'), int('offset')],
     reply: any,
   },
   replconf: {
@@ -41,7 +41,7 @@ export const replicationCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'stale', 'no_async_loading'],
     summary: 'Makes the server follow another one, or none.',
     complexity: 'O(1)',
-    args: [
+    args: () => [
       oneOf('args', [block('host-port', [str('host'), int('port')]), block('no-one', [token('NO'), token('ONE')])]),
     ],
     reply: simple(),
@@ -65,7 +65,7 @@ export const replicationCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'stale', 'no_async_loading'],
     summary: 'Makes the server follow another one, under its older name.',
     complexity: 'O(1)',
-    args: [
+    args: () => [
       oneOf('args', [block('host-port', [str('host'), int('port')]), block('no-one', [token('NO'), token('ONE')])]),
     ],
     docFlags: ['deprecated'],

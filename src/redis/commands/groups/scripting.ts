@@ -33,7 +33,7 @@ export const scriptingCommands = defineGroup('scripting', {
         countedKeysAt(2, 'RW', 'access', 'update'),
       ),
     ],
-    args: [str('script'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
+    args: () => [str('script'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
     reply: any,
   },
   eval_ro: {
@@ -48,7 +48,7 @@ export const scriptingCommands = defineGroup('scripting', {
         countedKeysAt(2, 'RO', 'access'),
       ),
     ],
-    args: [str('script'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
+    args: () => [str('script'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
     reply: any,
   },
   evalsha: {
@@ -58,7 +58,7 @@ export const scriptingCommands = defineGroup('scripting', {
     summary: 'Runs a Lua script known by its SHA1.',
     complexity: 'Depends on the script.',
     keys: [countedKeysAt(2, 'RW', 'access', 'update')],
-    args: [str('sha1'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
+    args: () => [str('sha1'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
     reply: any,
   },
   evalsha_ro: {
@@ -68,7 +68,7 @@ export const scriptingCommands = defineGroup('scripting', {
     summary: 'Runs a Lua script known by its SHA1 that may only read.',
     complexity: 'Depends on the script.',
     keys: [countedKeysAt(2, 'RO', 'access')],
-    args: [str('sha1'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
+    args: () => [str('sha1'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
     reply: any,
   },
   fcall: {
@@ -83,7 +83,7 @@ export const scriptingCommands = defineGroup('scripting', {
         countedKeysAt(2, 'RW', 'access', 'update'),
       ),
     ],
-    args: [str('function'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
+    args: () => [str('function'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
     reply: any,
   },
   fcall_ro: {
@@ -98,7 +98,7 @@ export const scriptingCommands = defineGroup('scripting', {
         countedKeysAt(2, 'RO', 'access'),
       ),
     ],
-    args: [str('function'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
+    args: () => [str('function'), int('numkeys'), opt(many(key())), opt(many(str('arg')))],
     reply: any,
   },
   function: {
@@ -115,7 +115,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Removes a library with its functions.',
     complexity: 'O(1)',
-    args: [str('library-name')],
+    args: () => [str('library-name')],
     reply: ok,
   },
   'function|dump': {
@@ -133,7 +133,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Removes all libraries.',
     complexity: 'O(N), N: functions',
-    args: [opt(oneOf('async', [token('ASYNC'), token('SYNC')]))],
+    args: () => [opt(oneOf('async', [token('ASYNC'), token('SYNC')]))],
     reply: ok,
   },
   'function|help': {
@@ -160,7 +160,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['nondeterministic_output_order'],
     summary: 'Lists libraries and their functions.',
     complexity: 'O(N), N: functions',
-    args: [opt(str('library-name-pattern', 'LIBRARYNAME')), opt(token('WITHCODE'))],
+    args: () => [opt(str('library-name-pattern', 'LIBRARYNAME')), opt(token('WITHCODE'))],
     reply: listOf(
       fields(
         {
@@ -179,7 +179,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Compiles a library and registers its functions.',
     complexity: 'O(1) beside the compilation',
-    args: [opt(token('REPLACE')), str('function-code')],
+    args: () => [opt(token('REPLACE')), str('function-code')],
     reply: bulk,
   },
   'function|restore': {
@@ -189,7 +189,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Loads the libraries that FUNCTION DUMP returned.',
     complexity: 'O(N), N: functions in the payload',
-    args: [str('serialized-value'), opt(oneOf('policy', [token('FLUSH'), token('APPEND'), token('REPLACE')]))],
+    args: () => [str('serialized-value'), opt(oneOf('policy', [token('FLUSH'), token('APPEND'), token('REPLACE')]))],
     reply: ok,
   },
   'function|stats': {
@@ -217,7 +217,7 @@ export const scriptingCommands = defineGroup('scripting', {
     flags: ['noscript'],
     summary: 'Switches the Lua debugger for this connection.',
     complexity: 'O(1)',
-    args: [oneOf('mode', [token('YES'), token('SYNC'), token('NO')])],
+    args: () => [oneOf('mode', [token('YES'), token('SYNC'), token('NO')])],
     reply: ok,
   },
   'script|exists': {
@@ -227,7 +227,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_shards', 'response_policy:agg_logical_and'],
     summary: 'Tells which scripts are cached.',
     complexity: 'O(N), N: SHA1s named',
-    args: [many(str('sha1'))],
+    args: () => [many(str('sha1'))],
     reply: listOf(zeroOrOne),
   },
   'script|flush': {
@@ -237,7 +237,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
     summary: 'Forgets all cached scripts.',
     complexity: 'O(N), N: scripts cached',
-    args: [since('6.2.0', opt(oneOf('async', [token('ASYNC'), token('SYNC')])))],
+    args: () => [since('6.2.0', opt(oneOf('async', [token('ASYNC'), token('SYNC')])))],
     history: [['6.2.0', 'Modes `ASYNC` and `SYNC`.']],
     reply: ok,
   },
@@ -265,7 +265,7 @@ export const scriptingCommands = defineGroup('scripting', {
     tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
     summary: 'Caches a script and returns its SHA1.',
     complexity: 'O(N), N: bytes of the script',
-    args: [str('script')],
+    args: () => [str('script')],
     reply: bulk,
   },
 });

@@ -30,7 +30,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     arity: 3,
     flags: ['admin', 'only_sentinel'],
     summary: 'Tells whether enough sentinels can be reached for a failover.',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: simple(),
   },
   'sentinel|config': {
@@ -39,7 +39,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: "Reads and changes a sentinel's global settings.",
     complexity: 'O(1)',
-    args: [
+    args: () => [
       oneOf('set_or_get', [
         many(block('set_param_value', [str('parameter'), str('value')], 'SET')),
         many(str('parameter', 'GET')),
@@ -53,7 +53,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: "Reads and changes a sentinel's timings.",
     complexity: 'O(N), N: parameters',
-    args: [many(block('parameter_value', [str('parameter'), str('value')]))],
+    args: () => [many(block('parameter_value', [str('parameter'), str('value')]))],
     reply: any,
   },
   'sentinel|failover': {
@@ -61,7 +61,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     arity: 3,
     flags: ['admin', 'only_sentinel'],
     summary: 'Starts a failover without asking other sentinels.',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: ok,
   },
   'sentinel|flushconfig': {
@@ -78,7 +78,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Returns host and port of a primary by its name.',
     complexity: 'O(1)',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: either(tuple(bulk, bulk), nullArray),
   },
   'sentinel|help': {
@@ -95,7 +95,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Returns what INFO last said on the watched instances.',
     complexity: 'O(N), N: instances',
-    args: [many(str('nodename'))],
+    args: () => [many(str('nodename'))],
     reply: any,
   },
   'sentinel|is-master-down-by-addr': {
@@ -104,7 +104,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Tells another sentinel whether a primary looks dead; carries votes.',
     complexity: 'O(1)',
-    args: [str('ip'), int('port'), int('current-epoch'), str('runid')],
+    args: () => [str('ip'), int('port'), int('current-epoch'), str('runid')],
     reply: tuple(integer, bulk, integer),
   },
   'sentinel|master': {
@@ -113,7 +113,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Describes one watched primary.',
     complexity: 'O(1)',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: mapOf(bulk, bulk),
   },
   'sentinel|masters': {
@@ -130,7 +130,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Starts to watch a primary.',
     complexity: 'O(1)',
-    args: [str('name'), str('ip'), int('port'), int('quorum')],
+    args: () => [str('name'), str('ip'), int('port'), int('quorum')],
     reply: ok,
   },
   'sentinel|myid': {
@@ -154,7 +154,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Stops watching a primary.',
     complexity: 'O(1)',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: ok,
   },
   'sentinel|replicas': {
@@ -163,7 +163,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: "Describes a primary's replicas.",
     complexity: 'O(N), N: replicas',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: listOf(mapOf(bulk, bulk)),
   },
   'sentinel|reset': {
@@ -172,7 +172,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Forgets what is known on the primaries that match.',
     complexity: 'O(N), N: primaries',
-    args: [pattern('pattern')],
+    args: () => [pattern('pattern')],
     reply: count,
   },
   'sentinel|sentinels': {
@@ -181,7 +181,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Describes the other sentinels that watch a primary.',
     complexity: 'O(N), N: sentinels',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     reply: listOf(mapOf(bulk, bulk)),
   },
   'sentinel|set': {
@@ -190,7 +190,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: 'Changes how a primary is watched.',
     complexity: 'O(1)',
-    args: [str('master-name'), many(block('option_value', [str('option'), str('value')]))],
+    args: () => [str('master-name'), many(block('option_value', [str('option'), str('value')]))],
     reply: ok,
   },
   'sentinel|simulate-failure': {
@@ -198,7 +198,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     arity: -3,
     flags: ['admin', 'only_sentinel'],
     summary: 'Makes the sentinel crash at a chosen point of a failover, for tests.',
-    args: [
+    args: () => [
       opt(
         many(oneOf('mode', [token('', 'crash-after-election'), token('', 'crash-after-promotion'), token('', 'help')])),
       ),
@@ -211,7 +211,7 @@ export const sentinelCommands = defineGroup('sentinel', {
     flags: ['admin', 'only_sentinel'],
     summary: "Describes a primary's replicas, under its older name.",
     complexity: 'O(N), N: replicas',
-    args: [str('master-name')],
+    args: () => [str('master-name')],
     docFlags: ['deprecated'],
     deprecatedSince: '5.0.0',
     replacedBy: '`SENTINEL REPLICAS`',

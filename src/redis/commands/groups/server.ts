@@ -20,7 +20,7 @@ export const serverCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'no_async_loading'],
     summary: 'Starts to save the data set in the background.',
     complexity: 'O(1)',
-    args: [since('3.2.2', opt(token('SCHEDULE')))],
+    args: () => [since('3.2.2', opt(token('SCHEDULE')))],
     history: [['3.2.2', 'Option `SCHEDULE`.']],
     reply: simple(),
   },
@@ -32,7 +32,7 @@ export const serverCommands = defineGroup('server', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Empties all databases.',
     complexity: 'O(N), N: keys of all databases',
-    args: [opt(oneOf('async', [since('4.0.0', token('ASYNC')), since('6.2.0', token('SYNC'))]))],
+    args: () => [opt(oneOf('async', [since('4.0.0', token('ASYNC')), since('6.2.0', token('SYNC'))]))],
     history: [
       ['4.0.0', 'Mode `ASYNC`.'],
       ['6.2.0', 'Mode `SYNC`.'],
@@ -47,7 +47,7 @@ export const serverCommands = defineGroup('server', {
     tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
     summary: 'Empties the database.',
     complexity: 'O(N), N: keys of the database',
-    args: [opt(oneOf('async', [since('4.0.0', token('ASYNC')), since('6.2.0', token('SYNC'))]))],
+    args: () => [opt(oneOf('async', [since('4.0.0', token('ASYNC')), since('6.2.0', token('SYNC'))]))],
     history: [
       ['4.0.0', 'Mode `ASYNC`.'],
       ['6.2.0', 'Mode `SYNC`.'],
@@ -72,7 +72,7 @@ export const serverCommands = defineGroup('server', {
     summary: 'RESTORE for a hash slot that is being moved to this node.',
     complexity: 'O(N), N: bytes of the value; O(N*log(N)) for sorted sets',
     keys: [keyAt(1, 'OW', 'update')],
-    args: [
+    args: () => [
       key(),
       int('ttl'),
       str('serialized-value'),
@@ -103,7 +103,7 @@ export const serverCommands = defineGroup('server', {
     flags: ['admin', 'noscript', 'loading', 'stale', 'no_multi', 'allow_busy', 'sentinel'],
     summary: 'Saves what is to be saved and ends the server.',
     complexity: 'O(N) when it saves, N: keys of all databases',
-    args: [
+    args: () => [
       opt(oneOf('nosave_save', [token('NOSAVE'), token('SAVE')])),
       since('7.0.0', opt(token('NOW'))),
       since('7.0.0', opt(token('FORCE'))),
@@ -119,7 +119,7 @@ export const serverCommands = defineGroup('server', {
     categories: ['keyspace', 'dangerous'],
     summary: 'Exchanges two databases.',
     complexity: 'O(N), N: clients that watch or wait on keys of either',
-    args: [int('index1'), int('index2')],
+    args: () => [int('index1'), int('index2')],
     reply: ok,
   },
 });

@@ -13,7 +13,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Adds members to a set and counts the new ones.',
     complexity: 'O(N), N: members named',
     keys: [keyAt(1, 'RW', 'insert')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     history: [['2.4.0', 'Takes several members.']],
     reply: count,
   },
@@ -24,7 +24,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Counts the members of a set.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: count,
   },
   sdiff: {
@@ -35,7 +35,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Returns what the first set has and the others have not.',
     complexity: 'O(N), N: members of all sets',
     keys: [keysAt(1, { last: -1 }, 'RO', 'access')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: setOf(bulk),
   },
   sdiffstore: {
@@ -45,7 +45,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Stores what the first set has and the others have not.',
     complexity: 'O(N), N: members of all sets',
     keys: [keyAt(1, 'OW', 'update'), keysAt(2, { last: -1 }, 'RO', 'access')],
-    args: [key('destination'), many(key('key', 1))],
+    args: () => [key('destination'), many(key('key', 1))],
     reply: count,
   },
   sinter: {
@@ -56,7 +56,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Returns what all sets have in common.',
     complexity: 'O(N*M), N: members of the smallest set, M: sets',
     keys: [keysAt(1, { last: -1 }, 'RO', 'access')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: setOf(bulk),
   },
   sintercard: {
@@ -66,7 +66,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Counts what all sets have in common, up to a limit.',
     complexity: 'O(N*M), N: members of the smallest set, M: sets',
     keys: [countedKeysAt(1, 'RO', 'access')],
-    args: [int('numkeys'), many(key()), opt(int('limit', 'LIMIT'))],
+    args: () => [int('numkeys'), many(key()), opt(int('limit', 'LIMIT'))],
     reply: count,
   },
   sinterstore: {
@@ -76,7 +76,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Stores what all sets have in common.',
     complexity: 'O(N*M), N: members of the smallest set, M: sets',
     keys: [keyAt(1, 'RW', 'update'), keysAt(2, { last: -1 }, 'RO', 'access')],
-    args: [key('destination'), many(key('key', 1))],
+    args: () => [key('destination'), many(key('key', 1))],
     reply: count,
   },
   sismember: {
@@ -86,7 +86,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Tells whether a value is a member of a set.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key(), str('member')],
+    args: () => [key(), str('member')],
     reply: zeroOrOne,
   },
   smembers: {
@@ -97,7 +97,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Lists all members of a set.',
     complexity: 'O(N), N: members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: setOf(bulk),
   },
   smismember: {
@@ -107,7 +107,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Tells for several values whether they are members of a set.',
     complexity: 'O(N), N: members asked for',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     reply: listOf(zeroOrOne),
   },
   smove: {
@@ -117,7 +117,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Moves a member from one set to another.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'RW', 'insert')],
-    args: [key('source'), key('destination', 1), str('member')],
+    args: () => [key('source'), key('destination', 1), str('member')],
     reply: zeroOrOne,
   },
   spop: {
@@ -128,7 +128,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Removes members picked at random and returns them.',
     complexity: 'O(N), N: members returned',
     keys: [keyAt(1, 'RW', 'access', 'delete')],
-    args: [key(), since('3.2.0', opt(int('count')))],
+    args: () => [key(), since('3.2.0', opt(int('count')))],
     history: [['3.2.0', 'Takes a count.']],
     reply: withArgs(3, setOf(bulk), bulkOrNull),
   },
@@ -140,7 +140,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Returns members picked at random.',
     complexity: 'O(N), N: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), since('2.6.0', opt(int('count')))],
+    args: () => [key(), since('2.6.0', opt(int('count')))],
     history: [['2.6.0', 'Takes a count.']],
     reply: withArgs(3, listOf(bulk), bulkOrNull),
   },
@@ -151,7 +151,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Removes members from a set.',
     complexity: 'O(N), N: members named',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     history: [['2.4.0', 'Takes several members.']],
     reply: count,
   },
@@ -163,7 +163,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Walks through the members of a set, some at a time.',
     complexity: 'O(1) a call, O(N) for the whole set of N members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('cursor'), opt(pattern('pattern', 'MATCH')), opt(int('count', 'COUNT'))],
+    args: () => [key(), int('cursor'), opt(pattern('pattern', 'MATCH')), opt(int('count', 'COUNT'))],
     reply: scanPage,
   },
   sunion: {
@@ -174,7 +174,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Returns what at least one of the sets has.',
     complexity: 'O(N), N: members of all sets',
     keys: [keysAt(1, { last: -1 }, 'RO', 'access')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: setOf(bulk),
   },
   sunionstore: {
@@ -184,7 +184,7 @@ export const setCommands = defineGroup('set', {
     summary: 'Stores what at least one of the sets has.',
     complexity: 'O(N), N: members of all sets',
     keys: [keyAt(1, 'OW', 'update'), keysAt(2, { last: -1 }, 'RO', 'access')],
-    args: [key('destination'), many(key('key', 1))],
+    args: () => [key('destination'), many(key('key', 1))],
     reply: count,
   },
 });

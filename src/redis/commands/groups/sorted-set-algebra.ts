@@ -13,7 +13,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Returns what the first sorted set has and the others have not.',
     complexity: 'O(L + (N-K)*log(N)), L: members of all sets, N: of the first, K: of the result',
     keys: [countedKeysAt(1, 'RO', 'access')],
-    args: [int('numkeys'), many(key()), opt(token('WITHSCORES'))],
+    args: () => [int('numkeys'), many(key()), opt(token('WITHSCORES'))],
     reply: membersOrPairs,
   },
   zdiffstore: {
@@ -23,7 +23,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Stores what the first sorted set has and the others have not.',
     complexity: 'O(L + (N-K)*log(N)), L: members of all sets, N: of the first, K: of the result',
     keys: [keyAt(1, 'OW', 'update'), countedKeysAt(2, 'RO', 'access')],
-    args: [key('destination'), int('numkeys'), many(key('key', 1))],
+    args: () => [key('destination'), int('numkeys'), many(key('key', 1))],
     reply: count,
   },
   zinter: {
@@ -33,7 +33,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Returns what all sorted sets have in common, with combined scores.',
     complexity: 'O(N*K) + O(M*log(M)), N: members of the smallest set, K: sets, M: members of the result',
     keys: [countedKeysAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       int('numkeys'),
       many(key()),
       opt(many(int('weight', 'WEIGHTS'))),
@@ -49,7 +49,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Counts what all sorted sets have in common, up to a limit.',
     complexity: 'O(N*K), N: members of the smallest set, K: sets',
     keys: [countedKeysAt(1, 'RO', 'access')],
-    args: [int('numkeys'), many(key()), opt(int('limit', 'LIMIT'))],
+    args: () => [int('numkeys'), many(key()), opt(int('limit', 'LIMIT'))],
     reply: count,
   },
   zinterstore: {
@@ -59,7 +59,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Stores what all sorted sets have in common, with combined scores.',
     complexity: 'O(N*K) + O(M*log(M)), N: members of the smallest set, K: sets, M: members of the result',
     keys: [keyAt(1, 'OW', 'update'), countedKeysAt(2, 'RO', 'access')],
-    args: [
+    args: () => [
       key('destination'),
       int('numkeys'),
       many(key('key', 1)),
@@ -75,7 +75,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Returns what at least one sorted set has, with combined scores.',
     complexity: 'O(N) + O(M*log(M)), N: members of all sets, M: members of the result',
     keys: [countedKeysAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       int('numkeys'),
       many(key()),
       opt(many(int('weight', 'WEIGHTS'))),
@@ -91,7 +91,7 @@ export const sortedSetAlgebraCommands = defineGroup('sorted-set', {
     summary: 'Stores what at least one sorted set has, with combined scores.',
     complexity: 'O(N) + O(M*log(M)), N: members of all sets, M: members of the result',
     keys: [keyAt(1, 'OW', 'update'), countedKeysAt(2, 'RO', 'access')],
-    args: [
+    args: () => [
       key('destination'),
       int('numkeys'),
       many(key('key', 1)),

@@ -28,7 +28,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Counts the members in a range of scores.',
     complexity: 'O(log(N)), N: members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), dbl('min'), dbl('max')],
+    args: () => [key(), dbl('min'), dbl('max')],
     reply: count,
   },
   zlexcount: {
@@ -38,7 +38,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Counts the members in a range of names, where all scores are equal.',
     complexity: 'O(log(N)), N: members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('min'), str('max')],
+    args: () => [key(), str('min'), str('max')],
     reply: count,
   },
   zrandmember: {
@@ -49,7 +49,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns members of a sorted set picked at random.',
     complexity: 'O(N), N: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), opt(block('options', [int('count'), opt(token('WITHSCORES'))]))],
+    args: () => [key(), opt(block('options', [int('count'), opt(token('WITHSCORES'))]))],
     reply: withWord('WITHSCORES', pairs(bulk, double), withArgs(3, listOf(bulk), bulkOrNull)),
   },
   zrange: {
@@ -59,7 +59,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns a range of members by rank, score or name.',
     complexity: 'O(log(N)+M), N: members, M: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       str('start'),
       str('stop'),
@@ -78,7 +78,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns the members in a range of names, where all scores are equal.',
     complexity: 'O(log(N)+M), N: members, M: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('min'), str('max'), opt(block('offset_count', [int('offset'), int('count')], 'LIMIT'))],
+    args: () => [key(), str('min'), str('max'), opt(block('offset_count', [int('offset'), int('count')], 'LIMIT'))],
     docFlags: ['deprecated'],
     deprecatedSince: '6.2.0',
     replacedBy: '`ZRANGE` with `BYLEX`',
@@ -91,7 +91,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns the members in a range of scores.',
     complexity: 'O(log(N)+M), N: members, M: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       dbl('min'),
       dbl('max'),
@@ -111,7 +111,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Stores a range of members under another key.',
     complexity: 'O(log(N)+M), N: members, M: members stored',
     keys: [keyAt(1, 'OW', 'update'), keyAt(2, 'RO', 'access')],
-    args: [
+    args: () => [
       key('dst'),
       key('src', 1),
       str('min'),
@@ -129,7 +129,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: "Returns a member's rank, counted from the lowest score.",
     complexity: 'O(log(N)), N: members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('member'), since('7.2.0', opt(token('WITHSCORE')))],
+    args: () => [key(), str('member'), since('7.2.0', opt(token('WITHSCORE')))],
     history: [['7.2.0', 'Option `WITHSCORE`.']],
     reply: withWord('WITHSCORE', either(tuple(count, double), nullArray), integerOrNull),
     revisions: [{ since: '7.2.0', arity: -3 }],
@@ -141,7 +141,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Removes the members in a range of names, where all scores are equal.',
     complexity: 'O(log(N)+M), N: members, M: members removed',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), str('min'), str('max')],
+    args: () => [key(), str('min'), str('max')],
     reply: count,
   },
   zremrangebyrank: {
@@ -151,7 +151,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Removes the members in a range of ranks.',
     complexity: 'O(log(N)+M), N: members, M: members removed',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), int('start'), int('stop')],
+    args: () => [key(), int('start'), int('stop')],
     reply: count,
   },
   zremrangebyscore: {
@@ -161,7 +161,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Removes the members in a range of scores.',
     complexity: 'O(log(N)+M), N: members, M: members removed',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), dbl('min'), dbl('max')],
+    args: () => [key(), dbl('min'), dbl('max')],
     reply: count,
   },
   zrevrange: {
@@ -171,7 +171,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns a range of members by rank, highest score first.',
     complexity: 'O(log(N)+M), N: members, M: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('start'), int('stop'), opt(token('WITHSCORES'))],
+    args: () => [key(), int('start'), int('stop'), opt(token('WITHSCORES'))],
     docFlags: ['deprecated'],
     deprecatedSince: '6.2.0',
     replacedBy: '`ZRANGE` with `REV`',
@@ -184,7 +184,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns the members in a range of names, last name first.',
     complexity: 'O(log(N)+M), N: members, M: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('max'), str('min'), opt(block('offset_count', [int('offset'), int('count')], 'LIMIT'))],
+    args: () => [key(), str('max'), str('min'), opt(block('offset_count', [int('offset'), int('count')], 'LIMIT'))],
     docFlags: ['deprecated'],
     deprecatedSince: '6.2.0',
     replacedBy: '`ZRANGE` with `REV` and `BYLEX`',
@@ -197,7 +197,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Returns the members in a range of scores, highest score first.',
     complexity: 'O(log(N)+M), N: members, M: members returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       dbl('max'),
       dbl('min'),
@@ -217,7 +217,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: "Returns a member's rank, counted from the highest score.",
     complexity: 'O(log(N)), N: members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('member'), since('7.2.0', opt(token('WITHSCORE')))],
+    args: () => [key(), str('member'), since('7.2.0', opt(token('WITHSCORE')))],
     history: [['7.2.0', 'Option `WITHSCORE`.']],
     reply: withWord('WITHSCORE', either(tuple(count, double), nullArray), integerOrNull),
     revisions: [{ since: '7.2.0', arity: -3 }],
@@ -230,7 +230,7 @@ export const sortedSetRangesCommands = defineGroup('sorted-set', {
     summary: 'Walks through members and scores, some at a time.',
     complexity: 'O(1) a call, O(N) for the whole set of N members',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('cursor'), opt(pattern('pattern', 'MATCH')), opt(int('count', 'COUNT'))],
+    args: () => [key(), int('cursor'), opt(pattern('pattern', 'MATCH')), opt(int('count', 'COUNT'))],
     reply: scanPage,
   },
 });

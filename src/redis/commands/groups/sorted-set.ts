@@ -27,7 +27,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Pops members from the first sorted set that has any; waits for one to get some.',
     complexity: 'O(K) + O(M*log(N)), K: keys, M: members popped, N: members of the set',
     keys: [countedKeysAt(2, 'RW', 'access', 'delete')],
-    args: [
+    args: () => [
       dbl('timeout'),
       int('numkeys'),
       many(key()),
@@ -43,7 +43,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Pops the highest member of the first sorted set that has one; waits for one to get some.',
     complexity: 'O(log(N)), N: members',
     keys: [keysAt(1, { last: -2 }, 'RW', 'access', 'delete')],
-    args: [many(key()), dbl('timeout')],
+    args: () => [many(key()), dbl('timeout')],
     history: [['6.0.0', 'The timeout may have a fraction.']],
     reply: either(tuple(bulk, bulk, double), nullArray),
   },
@@ -54,7 +54,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Pops the lowest member of the first sorted set that has one; waits for one to get some.',
     complexity: 'O(log(N)), N: members',
     keys: [keysAt(1, { last: -2 }, 'RW', 'access', 'delete')],
-    args: [many(key()), dbl('timeout')],
+    args: () => [many(key()), dbl('timeout')],
     history: [['6.0.0', 'The timeout may have a fraction.']],
     reply: either(tuple(bulk, bulk, double), nullArray),
   },
@@ -65,7 +65,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Adds members to a sorted set or changes their scores.',
     complexity: 'O(M*log(N)), M: members named, N: members of the set',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       since('3.0.2', opt(oneOf('condition', [token('NX'), token('XX')]))),
       since('6.2.0', opt(oneOf('comparison', [token('GT'), token('LT')]))),
@@ -87,7 +87,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Counts the members of a sorted set.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: count,
   },
   zincrby: {
@@ -97,7 +97,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Adds to the score of a member.',
     complexity: 'O(log(N)), N: members',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), int('increment'), str('member')],
+    args: () => [key(), int('increment'), str('member')],
     reply: double,
   },
   zmpop: {
@@ -107,7 +107,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Pops members from the first sorted set that has any.',
     complexity: 'O(K) + O(M*log(N)), K: keys, M: members popped, N: members of the set',
     keys: [countedKeysAt(1, 'RW', 'access', 'delete')],
-    args: [int('numkeys'), many(key()), oneOf('where', [token('MIN'), token('MAX')]), opt(int('count', 'COUNT'))],
+    args: () => [int('numkeys'), many(key()), oneOf('where', [token('MIN'), token('MAX')]), opt(int('count', 'COUNT'))],
     reply: poppedPairs,
   },
   zmscore: {
@@ -117,7 +117,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Reads the scores of several members.',
     complexity: 'O(N), N: members named',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     reply: listOf(doubleOrNull),
   },
   zpopmax: {
@@ -127,7 +127,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Pops the members with the highest scores.',
     complexity: 'O(M*log(N)), M: members popped, N: members of the set',
     keys: [keyAt(1, 'RW', 'access', 'delete')],
-    args: [key(), opt(int('count'))],
+    args: () => [key(), opt(int('count'))],
     reply: byProtocol(flat(bulk, double), withArgs(3, listOf(tuple(bulk, double)), flat(bulk, double))),
   },
   zpopmin: {
@@ -137,7 +137,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Pops the members with the lowest scores.',
     complexity: 'O(M*log(N)), M: members popped, N: members of the set',
     keys: [keyAt(1, 'RW', 'access', 'delete')],
-    args: [key(), opt(int('count'))],
+    args: () => [key(), opt(int('count'))],
     reply: byProtocol(flat(bulk, double), withArgs(3, listOf(tuple(bulk, double)), flat(bulk, double))),
   },
   zrem: {
@@ -147,7 +147,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Removes members from a sorted set.',
     complexity: 'O(M*log(N)), M: members named, N: members of the set',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), many(str('member'))],
+    args: () => [key(), many(str('member'))],
     history: [['2.4.0', 'Takes several members.']],
     reply: count,
   },
@@ -158,7 +158,7 @@ export const sortedSetCommands = defineGroup('sorted-set', {
     summary: 'Reads the score of a member.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('member')],
+    args: () => [key(), str('member')],
     reply: doubleOrNull,
   },
 });

@@ -32,7 +32,7 @@ export const streamCommands = defineGroup('stream', {
     summary: "Takes entries off a consumer group's pending list: they are done.",
     complexity: 'O(N), N: ids named',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key(), str('group'), many(str('id'))],
+    args: () => [key(), str('group'), many(str('id'))],
     reply: count,
   },
   xadd: {
@@ -43,7 +43,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Appends an entry to a stream.',
     complexity: 'O(1), O(N) when it trims N entries',
     keys: [withNotes('An update and not an insert, since it may trim.', keyAt(1, 'RW', 'update'))],
-    args: [
+    args: () => [
       key(),
       since('6.2.0', opt(token('NOMKSTREAM'))),
       opt(
@@ -71,7 +71,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Gives entries that have been pending for long to another consumer, page by page.',
     complexity: 'O(N), N: pending entries looked at',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [
+    args: () => [
       key(),
       str('group'),
       str('consumer'),
@@ -91,7 +91,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Gives named pending entries to another consumer.',
     complexity: 'O(log(N)) for each entry, N: entries pending',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       str('group'),
       str('consumer'),
@@ -113,7 +113,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Deletes entries from a stream.',
     complexity: 'O(1) for each id',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [key(), many(str('id'))],
+    args: () => [key(), many(str('id'))],
     reply: count,
   },
   xgroup: {
@@ -130,7 +130,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Creates a consumer group, with `MKSTREAM` also its stream.',
     complexity: 'O(1)',
     keys: [keyAt(2, 'RW', 'insert')],
-    args: [
+    args: () => [
       key(),
       str('groupname'),
       oneOf('id', [str('id'), token('$', 'new_id')]),
@@ -147,7 +147,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Adds a consumer to a group.',
     complexity: 'O(1)',
     keys: [keyAt(2, 'RW', 'insert')],
-    args: [key(), str('groupname'), str('consumername')],
+    args: () => [key(), str('groupname'), str('consumername')],
     reply: zeroOrOne,
   },
   'xgroup|delconsumer': {
@@ -157,7 +157,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Removes a consumer and counts the pending entries that go with it.',
     complexity: 'O(N), N: entries pending for the consumer',
     keys: [keyAt(2, 'RW', 'delete')],
-    args: [key(), str('groupname'), str('consumername')],
+    args: () => [key(), str('groupname'), str('consumername')],
     reply: count,
   },
   'xgroup|destroy': {
@@ -167,7 +167,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Removes a consumer group.',
     complexity: 'O(N), N: entries pending in the group',
     keys: [keyAt(2, 'RW', 'delete')],
-    args: [key(), str('groupname')],
+    args: () => [key(), str('groupname')],
     reply: zeroOrOne,
   },
   'xgroup|help': {
@@ -185,7 +185,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Sets the id up to which a group has been served.',
     complexity: 'O(1)',
     keys: [keyAt(2, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       str('groupname'),
       oneOf('id', [str('id'), token('$', 'new_id')]),
@@ -209,7 +209,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Describes the consumers of a group.',
     complexity: 'O(N), N: consumers',
     keys: [keyAt(2, 'RO', 'access')],
-    args: [key(), str('groupname')],
+    args: () => [key(), str('groupname')],
     reply: listOf(fields({ name: bulk, pending: count, idle: count }, { inactive: integer })),
   },
   'xinfo|groups': {
@@ -219,7 +219,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Describes the consumer groups of a stream.',
     complexity: 'O(N), N: groups',
     keys: [keyAt(2, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     history: [['7.0.0', 'Fields `entries-read` and `lag`.']],
     reply: listOf(
       fields({
@@ -247,7 +247,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Describes a stream, with `FULL` down to its pending entries.',
     complexity: 'O(1); with `FULL` O(N), N: entries and pending entries shown',
     keys: [keyAt(2, 'RO', 'access')],
-    args: [key(), opt(block('full', [opt(int('count', 'COUNT'))], 'FULL'))],
+    args: () => [key(), opt(block('full', [opt(int('count', 'COUNT'))], 'FULL'))],
     history: [
       ['6.0.0', 'Option `FULL`.'],
       ['7.0.0', 'Fields `max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `entries-read`, `lag`.'],
@@ -261,7 +261,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Counts the entries of a stream.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: count,
   },
   xpending: {
@@ -272,7 +272,7 @@ export const streamCommands = defineGroup('stream', {
     summary: "Sums up or lists a group's pending entries.",
     complexity: 'O(N), N: entries returned or, with `IDLE`, looked at',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [
+    args: () => [
       key(),
       str('group'),
       opt(
@@ -299,7 +299,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Returns the entries in a range of ids.',
     complexity: 'O(N), N: entries returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('start'), str('end'), opt(int('count', 'COUNT'))],
+    args: () => [key(), str('start'), str('end'), opt(int('count', 'COUNT'))],
     history: [['6.2.0', 'Range bounds may be exclusive.']],
     reply: either(listOf(streamEntry), nullArray),
   },
@@ -310,7 +310,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Returns entries behind given ids of several streams; may wait for new ones.',
     complexity: 'O(N), N: entries returned',
     keys: [keysAfter('STREAMS', 1, { last: -1, limit: 2 }, 'RO', 'access')],
-    args: [
+    args: () => [
       opt(int('count', 'COUNT')),
       opt(int('milliseconds', 'BLOCK')),
       block('streams', [many(key()), many(str('id'))], 'STREAMS'),
@@ -324,7 +324,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Delivers entries to a consumer of a group, or shows again what is pending; may wait for new ones.',
     complexity: 'O(N), N: entries returned',
     keys: [keysAfter('STREAMS', 4, { last: -1, limit: 2 }, 'RO', 'access')],
-    args: [
+    args: () => [
       block('group_consumer', [str('group'), str('consumer')], 'GROUP'),
       opt(int('count', 'COUNT')),
       opt(int('milliseconds', 'BLOCK')),
@@ -340,7 +340,7 @@ export const streamCommands = defineGroup('stream', {
     summary: 'Returns the entries in a range of ids, newest first.',
     complexity: 'O(N), N: entries returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), str('end'), str('start'), opt(int('count', 'COUNT'))],
+    args: () => [key(), str('end'), str('start'), opt(int('count', 'COUNT'))],
     history: [['6.2.0', 'Range bounds may be exclusive.']],
     reply: either(listOf(streamEntry), nullArray),
   },
@@ -351,7 +351,7 @@ export const streamCommands = defineGroup('stream', {
     summary: "Sets a stream's last id and counters; replication uses it.",
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [
+    args: () => [
       key(),
       str('last-id'),
       since('7.0.0', opt(int('entries_added', 'ENTRIESADDED'))),
@@ -368,7 +368,7 @@ export const streamCommands = defineGroup('stream', {
     summary: "Cuts off a stream's oldest entries.",
     complexity: 'O(N), N: entries removed',
     keys: [keyAt(1, 'RW', 'delete')],
-    args: [
+    args: () => [
       key(),
       block('trim', [
         oneOf('strategy', [token('MAXLEN'), since('6.2.0', token('MINID'))]),

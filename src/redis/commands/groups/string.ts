@@ -26,7 +26,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Adds bytes to the end of a string; a missing key starts out empty.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'insert')],
-    args: [key(), str('value')],
+    args: () => [key(), str('value')],
     reply: count,
   },
   decr: {
@@ -36,7 +36,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Subtracts one from the integer that a key holds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key()],
+    args: () => [key()],
     reply: integer,
   },
   decrby: {
@@ -46,7 +46,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Subtracts a number from the integer that a key holds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), int('decrement')],
+    args: () => [key(), int('decrement')],
     reply: integer,
   },
   get: {
@@ -56,7 +56,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Reads the string at a key.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key()],
+    args: () => [key()],
     reply: bulkOrNull,
   },
   getdel: {
@@ -66,7 +66,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Reads the string at a key and removes the key.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'delete')],
-    args: [key()],
+    args: () => [key()],
     reply: bulkOrNull,
   },
   getex: {
@@ -76,7 +76,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Reads the string at a key and sets or removes its expiry.',
     complexity: 'O(1)',
     keys: [withNotes('Counts as a write, since the expiry may change.', keyAt(1, 'RW', 'access', 'update'))],
-    args: [
+    args: () => [
       key(),
       opt(
         oneOf('expiration', [
@@ -97,7 +97,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Reads a range of bytes from a string.',
     complexity: 'O(N), N: bytes returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('start'), int('end')],
+    args: () => [key(), int('start'), int('end')],
     reply: bulk,
   },
   getset: {
@@ -107,7 +107,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores a string and returns what was there before.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), str('value')],
+    args: () => [key(), str('value')],
     docFlags: ['deprecated'],
     deprecatedSince: '6.2.0',
     replacedBy: '`SET` with its `GET` option',
@@ -120,7 +120,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Adds one to the integer that a key holds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key()],
+    args: () => [key()],
     reply: integer,
   },
   incrby: {
@@ -130,7 +130,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Adds a number to the integer that a key holds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), int('increment')],
+    args: () => [key(), int('increment')],
     reply: integer,
   },
   incrbyfloat: {
@@ -140,7 +140,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Adds a decimal number to the number that a key holds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RW', 'access', 'update')],
-    args: [key(), dbl('increment')],
+    args: () => [key(), dbl('increment')],
     reply: bulk,
   },
   lcs: {
@@ -150,7 +150,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Finds the longest subsequence that two strings share.',
     complexity: 'O(N*M), N and M: lengths of the two strings',
     keys: [keysAt(1, { last: 1 }, 'RO', 'access')],
-    args: [
+    args: () => [
       key('key1'),
       key('key2'),
       opt(token('LEN')),
@@ -172,7 +172,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Reads the strings at several keys.',
     complexity: 'O(N), N: keys',
     keys: [keysAt(1, { last: -1 }, 'RO', 'access')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: listOf(bulkOrNull),
   },
   mset: {
@@ -183,7 +183,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores strings at several keys.',
     complexity: 'O(N), N: keys',
     keys: [keysAt(1, { last: -1, step: 2 }, 'OW', 'update')],
-    args: [many(block('key_value', [key(), str('value')]))],
+    args: () => [many(block('key_value', [key(), str('value')]))],
     reply: ok,
   },
   msetnx: {
@@ -194,7 +194,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores strings at several keys, unless one of them exists.',
     complexity: 'O(N), N: keys',
     keys: [keysAt(1, { last: -1, step: 2 }, 'OW', 'insert')],
-    args: [many(block('key_value', [key(), str('value')]))],
+    args: () => [many(block('key_value', [key(), str('value')]))],
     reply: zeroOrOne,
   },
   psetex: {
@@ -204,7 +204,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores a string with a time to live in milliseconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'OW', 'update')],
-    args: [key(), int('milliseconds'), str('value')],
+    args: () => [key(), int('milliseconds'), str('value')],
     reply: ok,
   },
   set: {
@@ -214,7 +214,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores a string at a key, whatever was there before.',
     complexity: 'O(1)',
     keys: [withNotes('With `GET` the old value is read, too.', keyAt(1, 'RW', 'access', 'update', 'variable_flags'))],
-    args: [
+    args: () => [
       key(),
       str('value'),
       since('2.6.12', opt(oneOf('condition', [token('NX'), token('XX')]))),
@@ -244,7 +244,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores a string with a time to live in seconds.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'OW', 'update')],
-    args: [key(), int('seconds'), str('value')],
+    args: () => [key(), int('seconds'), str('value')],
     reply: ok,
   },
   setnx: {
@@ -254,7 +254,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Stores a string unless the key exists.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'OW', 'insert')],
-    args: [key(), str('value')],
+    args: () => [key(), str('value')],
     reply: zeroOrOne,
   },
   setrange: {
@@ -264,7 +264,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Overwrites bytes of a string from an offset on, padding it with zero bytes.',
     complexity: 'O(N), N: bytes written; O(1) for short ones',
     keys: [keyAt(1, 'RW', 'update')],
-    args: [key(), int('offset'), str('value')],
+    args: () => [key(), int('offset'), str('value')],
     reply: count,
   },
   strlen: {
@@ -274,7 +274,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Returns the length of a string in bytes.',
     complexity: 'O(1)',
     keys: [keyAt(1, 'RO')],
-    args: [key()],
+    args: () => [key()],
     reply: count,
   },
   substr: {
@@ -284,7 +284,7 @@ export const stringCommands = defineGroup('string', {
     summary: 'Reads a range of bytes from a string, under its oldest name.',
     complexity: 'O(N), N: bytes returned',
     keys: [keyAt(1, 'RO', 'access')],
-    args: [key(), int('start'), int('end')],
+    args: () => [key(), int('start'), int('end')],
     docFlags: ['deprecated'],
     deprecatedSince: '2.0.0',
     replacedBy: '`GETRANGE`',

@@ -45,7 +45,7 @@ export const transactionsCommands = defineGroup('transactions', {
     summary: 'Watches keys: the next EXEC does nothing if one of them changes.',
     complexity: 'O(N), N: keys',
     keys: [keysAt(1, { last: -1 }, 'RO')],
-    args: [many(key())],
+    args: () => [many(key())],
     reply: ok,
   },
 });
