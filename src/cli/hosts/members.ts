@@ -91,8 +91,12 @@ function expand(tree: ReadTree, folder: string, segments: readonly string[]): re
   if (segment === '**') {
     // Only wildcards follow: every folder on the way counts.
     const here = rest.every((next) => next === '*') ? [folder] : expand(tree, folder, rest);
+    // A package is not searched for further ones: its sources would all be listed.
+    const isPackage = folder !== '' && tree.isFile(under(folder, 'package.json'));
     const deeper =
-      folder.split('/').length < 4 ? folders.flatMap((name) => expand(tree, under(folder, name), segments)) : [];
+      !isPackage && folder.split('/').length < 4
+        ? folders.flatMap((name) => expand(tree, under(folder, name), segments))
+        : [];
     return [...here, ...deeper];
   }
   const pattern = globExpression(segment);

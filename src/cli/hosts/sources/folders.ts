@@ -63,7 +63,9 @@ function compiles(config: TsConfig | undefined, project: Project, folder: string
   if (config === undefined || entry === undefined || !covers(config, entry)) return true;
   const ending = /\.[^.]+$/.exec(entry)?.[0].replace('x', '') ?? '.ts';
   // `files` names roots only; what they import is compiled with them.
-  return config.include === undefined || covers(config, under(folder, `redis${ending}`));
+  return (
+    (config.include === undefined && config.files !== undefined) || covers(config, under(folder, `redis${ending}`))
+  );
 }
 
 function besideEntry(project: Project, config: TsConfig | undefined): string | undefined {

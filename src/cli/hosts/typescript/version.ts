@@ -38,7 +38,7 @@ function exact(range: string | undefined): Release | undefined {
 
 /** `^3.1.3` without a lock installs 3.9: the line is closed, and its lower end would count as too old. */
 function newestThree(range: string | undefined): Release | undefined {
-  return range !== undefined && /^\^3\./.test(range) ? { major: 3, minor: 9 } : undefined;
+  return range?.startsWith('^3.') ? { major: 3, minor: 9 } : undefined;
 }
 
 const LOCKS: readonly (readonly [string, RegExp])[] = [
