@@ -133,8 +133,7 @@ function argumentReply(argument: CommandArgument): CommandReply {
     ['type', argument.type],
   ]);
   if (argument.keySpecIndex !== undefined) reply.set('key_spec_index', argument.keySpecIndex);
-  // The empty token of MIGRATE's key stands in no reply.
-  if (argument.token) reply.set('token', argument.token);
+  if (argument.token !== undefined) reply.set('token', argument.token);
   if (argument.since !== undefined) reply.set('since', argument.since);
   if (argument.deprecatedSince !== undefined) reply.set('deprecated_since', argument.deprecatedSince);
   const flags: string[] = [];

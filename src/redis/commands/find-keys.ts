@@ -22,7 +22,7 @@ export function keysOf(row: CommandRow, argv: readonly string[]): FoundKey[] {
     const found = keysBySpecs(row.keySpecs, argv);
     if (found !== undefined) return found;
   }
-  return ownKeysOf(row, argv);
+  return ownKeysOf(row, argv).filter(({ index }) => index < argv.length);
 }
 
 /** Whether COMMAND GETKEYS looks at the command at all; shard channels are not keys. */
