@@ -1,0 +1,184 @@
+// Clients that wait for keys: BLPOP and its kin, XREAD BLOCK.
+//
+// A waiting client is served after the command that fed its key has ended (a transaction or script counts as one), in
+// order of arrival per key. Serving means trying again: if the value is gone or of another type by then, the client
+// keeps its place. A client that a serve feeds in turn (BLMOVE) is served in the same round.
+
+import { parseDouble } from '../util/numbers.ts';
+import type { Client } from '../client.ts';
+import type { Timer } from '../clock.ts';
+import type { Call } from '../dispatch/call.ts';
+import { CommandError } from '../errors.ts';
+import type { EffectListener } from '../keyspace/effects.ts';
+import type { Reply } from '../reply/reply.ts';
+import type { Server } from '../server.ts';
+
+interface Waiter {
+  readonly call: Call;
+  readonly keys: readonly string[];
+  readonly serve: (call: Call) => boolean;
+  readonly expire: (reply: Reply) => void;
+  readonly timer: Timer | undefined;
+}
+
+export class Blocking {
+  readonly server: Server;
+  readonly waiters = new Map<Client, Waiter>();
+  /** `db:key` to the clients that wait for it, in order of arrival. */
+  readonly queues = new Map<string, Set<Client>>();
+  readonly ready = new Set<string>();
+  /** Some key that somebody waits for has changed. */
+  hasReady = false;
+  stopListening: (() => void) | undefined = undefined;
+
+  constructor(server: Server) {
+    this.server = server;
+  }
+
+  add(
+    call: Call,
+    keys: readonly string[],
+    timeout: number,
+    serve: (call: Call) => boolean,
+    expire: (reply: Reply) => void,
+  ): void {
+    const { server } = this;
+    const { client } = call;
+    const frozen = call.freeze();
+    const timer =
+      timeout > 0
+        ? server.clock.schedule(server.clock.now() + Math.ceil(timeout * 1000), () => this.expire(client))
+        : undefined;
+    this.waiters.set(client, { call: frozen, keys, serve, expire, timer });
+    for (const key of keys) this.queue(call.db.id, key).add(client);
+    client.blocked = true;
+    this.listen();
+  }
+
+  /** Try the clients that wait for changed keys, until nobody can be served any more. */
+  serve(): void {
+    while (this.ready.size > 0) {
+      const names = [...this.ready];
+      this.ready.clear();
+      this.hasReady = false;
+      for (const name of names) {
+        const queue = this.queues.get(name);
+        if (queue === undefined) continue;
+        for (const client of queue) {
+          if (this.waiters.has(client)) this.attempt(client);
+        }
+      }
+    }
+    this.hasReady = false;
+  }
+
+  /** End a client's wait as if its time had run out; false when it does not wait. CLIENT UNBLOCK. */
+  expire(client: Client): boolean {
+    const waiter = this.waiters.get(client);
+    if (waiter === undefined) return false;
+    this.release(client);
+    waiter.expire(client.reply);
+    this.resume(client);
+    return true;
+  }
+
+  /** End a client's wait with an error: CLIENT UNBLOCK ERROR, a failover, a deleted stream. */
+  fail(client: Client, error: CommandError): boolean {
+    if (!this.waiters.has(client)) return false;
+    this.release(client);
+    client.reply.error(error.message);
+    this.resume(client);
+    return true;
+  }
+
+  forget(client: Client): void {
+    if (this.waiters.has(client)) this.release(client);
+  }
+
+  attempt(client: Client): void {
+    const waiter = this.waiters.get(client)!;
+    const { call } = waiter;
+    const { server } = this;
+    const { effects } = server.keyspace;
+    const outer = server.running;
+    const before = call.reply.mark();
+    const { dirty } = effects;
+    call.db = client.db;
+    server.running = client;
+    let served = true;
+    try {
+      served = waiter.serve(call);
+    } catch (error) {
+      call.reply.rewind(before);
+      call.reply.error(error instanceof CommandError ? error.message : server.unexpected(error));
+    }
+    if (effects.propagating) server.propagate(call, dirty);
+    server.running = outer;
+    if (!served) return;
+    this.release(client);
+    this.resume(client);
+  }
+
+  resume(client: Client): void {
+    this.server.flushLater(client);
+    this.server.resumeLater(client);
+  }
+
+  release(client: Client): void {
+    const { keys, call, timer } = this.waiters.get(client)!;
+    timer?.cancel();
+    this.waiters.delete(client);
+    for (const key of keys) {
+      const name = queueName(call.db.id, key);
+      const queue = this.queues.get(name);
+      queue?.delete(client);
+      if (queue?.size === 0) this.queues.delete(name);
+    }
+    client.blocked = false;
+    if (this.waiters.size === 0) {
+      this.stopListening?.();
+      this.stopListening = undefined;
+    }
+  }
+
+  queue(db: number, key: string): Set<Client> {
+    const name = queueName(db, key);
+    let queue = this.queues.get(name);
+    if (queue === undefined) this.queues.set(name, (queue = new Set()));
+    return queue;
+  }
+
+  /** Listen to changes only while somebody waits. */
+  listen(): void {
+    if (this.stopListening !== undefined) return;
+    const listener: EffectListener = {
+      touched: (db, key) => this.touched(queueName(db, key)),
+      swapped: (first, second) => {
+        // A waiter stays with the database's number, whose keys are now others.
+        for (const name of this.queues.keys()) {
+          if (name.startsWith(`${first}:`) || name.startsWith(`${second}:`)) this.touched(name);
+        }
+      },
+    };
+    this.stopListening = this.server.keyspace.effects.add(listener);
+  }
+
+  touched(name: string): void {
+    if (!this.queues.has(name)) return;
+    this.ready.add(name);
+    this.hasReady = true;
+  }
+}
+
+/** The timeout argument of a blocking command, in seconds. Throws Redis' errors. */
+export function parseTimeout(text: string): number {
+  const value = parseDouble(text);
+  if (value === undefined) throw new CommandError('ERR timeout is not a float or out of range');
+  if (value < 0) throw new CommandError('ERR timeout is negative');
+  if (value * 1000 > Number.MAX_SAFE_INTEGER) throw new CommandError('ERR timeout is out of range');
+  return value;
+}
+
+function queueName(db: number, key: string): string {
+  return `${db}:${key}`;
+}

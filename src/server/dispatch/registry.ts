@@ -1,0 +1,114 @@
+// The commands a server knows: rows of the command table joined with handlers, found by the bytes of their names.
+
+import { FLAG_BITS } from '../../redis/commands/index.ts';
+import type { CommandRow, ImplementableName } from '../../redis/commands/index.ts';
+import type { Call } from './call.ts';
+
+/** Runs one command: reads arguments from the call, changes keys through `call.db`, answers through `call.reply`. */
+export type Handler = (call: Call) => void;
+
+/** A group's handlers by full name: `get`, `config|get`. */
+export type Handlers = { readonly [name in ImplementableName]?: Handler };
+
+export class Command {
+  readonly row: CommandRow;
+  /** As error texts and statistics name it: `get`, `config|get`. */
+  readonly name: string;
+  readonly arity: number;
+  readonly flags: number;
+  run: Handler;
+  /** A container's sub-commands by lower-case name. */
+  readonly subcommands: ReadonlyMap<string, Command> | undefined;
+  /** Statistics for INFO commandstats. */
+  calls = 0;
+  microseconds = 0;
+  rejected = 0;
+  failed = 0;
+  readonly nameBytes: Uint8Array;
+
+  constructor(row: CommandRow, run: Handler, subcommands: ReadonlyMap<string, Command> | undefined) {
+    this.row = row;
+    this.name = row.fullName;
+    this.arity = row.arity;
+    this.flags = row.flagBits;
+    this.run = run;
+    this.subcommands = subcommands;
+    this.nameBytes = Uint8Array.from(row.name, (letter) => letter.charCodeAt(0));
+  }
+
+  has(flag: keyof typeof FLAG_BITS): boolean {
+    return (this.flags & FLAG_BITS[flag]) !== 0;
+  }
+
+  acceptsCount(argc: number): boolean {
+    return this.arity >= 0 ? argc === this.arity : argc >= -this.arity;
+  }
+}
+
+const TABLE_SIZE = 1024;
+
+export class Registry {
+  /** Top-level commands with a handler, or with a sub-command that has one. */
+  readonly commands = new Map<string, Command>();
+  readonly buckets: (readonly Command[])[] = Array.from({ length: TABLE_SIZE }, () => []);
+
+  constructor(rows: readonly CommandRow[], handlers: Readonly<Record<string, Handler | undefined>>) {
+    for (const row of rows) {
+      const subcommands = new Map<string, Command>();
+      for (const sub of row.subcommands) {
+        const run = handlers[sub.fullName];
+        if (run !== undefined) subcommands.set(sub.name, new Command(sub, run, undefined));
+      }
+      const run = handlers[row.name];
+      if (run === undefined && subcommands.size === 0) continue;
+      this.register(new Command(row, run ?? unreachable, subcommands.size > 0 ? subcommands : undefined));
+    }
+  }
+
+  /** The top-level command named by `bytes[start, end)`, in any case of letters. */
+  find(bytes: Uint8Array, start: number, end: number): Command | undefined {
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i]! | 32)) | 0;
+    const bucket = this.buckets[hash & (TABLE_SIZE - 1)]!;
+    for (let i = 0; i < bucket.length; i++) {
+      if (sameName(bucket[i]!.nameBytes, bytes, start, end)) return bucket[i];
+    }
+    return undefined;
+  }
+
+  /** By full name in lower case: `get`, `config|get`. */
+  get(name: string): Command | undefined {
+    const [parent, child] = name.split('|') as [string, string | undefined];
+    const command = this.commands.get(parent);
+    return child === undefined ? command : command?.subcommands?.get(child);
+  }
+
+  /** Every command and sub-command. */
+  *all(): IterableIterator<Command> {
+    for (const command of this.commands.values()) {
+      yield command;
+      if (command.subcommands !== undefined) yield* command.subcommands.values();
+    }
+  }
+
+  register(command: Command): void {
+    this.commands.set(command.name, command);
+    let hash = command.nameBytes.length;
+    for (const byte of command.nameBytes) hash = (Math.imul(hash, 31) + (byte | 32)) | 0;
+    const at = hash & (TABLE_SIZE - 1);
+    this.buckets[at] = [...this.buckets[at]!, command];
+  }
+}
+
+function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) {
+    const byte = bytes[start + i]!;
+    if ((byte >= 65 && byte <= 90 ? byte | 32 : byte) !== name[i]) return false;
+  }
+  return true;
+}
+
+function unreachable(): void {
+  throw new Error('a container runs only through its sub-commands');
+}

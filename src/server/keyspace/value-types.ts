@@ -1,0 +1,52 @@
+// How an aggregate type (list, set, sorted set, hash, stream) plugs into the keyspace.
+//
+// The keyspace stores the value object itself and knows nothing of its inside. What every type needs (its name for
+// TYPE, its encoding for OBJECT, a copy for COPY and snapshots) stands in one descriptor; a type's own file declares it.
+
+import type { Settings } from '../settings.ts';
+
+export interface Aggregate {
+  /** Bytes this value takes, kept up to date by the type's own methods. */
+  bytes: number;
+  /** What of `bytes` the database has booked; only the keyspace writes this. */
+  booked: number;
+}
+
+export interface ValueType<T extends Aggregate> {
+  readonly kind: number;
+  /** As TYPE answers. */
+  readonly name: string;
+  /** As OBJECT ENCODING answers, by the thresholds in `settings`. */
+  encoding(value: T, settings: Settings): string;
+  /** Number of elements: what LLEN, SCARD, ZCARD, HLEN or XLEN answers. */
+  length(value: T): number;
+  /** A deep copy that shares nothing mutable. */
+  copy(value: T): T;
+}
+
+const types: (ValueType<never> | undefined)[] = [];
+
+/** Make a type known to the keyspace; call once, at the top level of the type's file. */
+export function defineValueType<T extends Aggregate>(type: ValueType<T>): ValueType<T> {
+  types[type.kind] = type as unknown as ValueType<never>;
+  return type;
+}
+
+/** The descriptor for a stored value of this kind. */
+export function valueTypeOf(kind: number): ValueType<Aggregate> {
+  return types[kind] as unknown as ValueType<Aggregate>;
+}
+
+/** Names by kind, for SCAN's TYPE option and for types that nobody stored yet. */
+export const typeNames: readonly string[] = [
+  'none',
+  'string',
+  'string',
+  'string',
+  'string',
+  'list',
+  'set',
+  'zset',
+  'hash',
+  'stream',
+];

@@ -1,0 +1,279 @@
+// One connection: received bytes become commands, their replies one write per read.
+//
+// All connections read into one shared buffer, so what a read leaves unfinished is put aside at once: a short rest is
+// copied back in front of the next read's bytes, a long one (or one of a client that may not run now) gathers in a
+// buffer of the connection's own, where scanning resumes.
+
+import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { GATE_UNAUTHENTICATED } from '../client.ts';
+import type { Client, Transport } from '../client.ts';
+import type { Call } from '../dispatch/call.ts';
+import type { Server } from '../server.ts';
+import { SCAN_COMMAND, SCAN_ERROR, Scanner } from './scanner.ts';
+
+/** Room in front of the shared read buffer for a short rest. */
+export const HEADROOM = 16 * 1024;
+/** Replies beyond this are written before the read's last command has run, to bound the memory they take. */
+const FLUSH_EARLY = 256 * 1024;
+/** With more than this unread, the connection stops reading until its client catches up. */
+const UNREAD_PAUSE = 1024 * 1024;
+const UNAUTHENTICATED_QUERY_BUFFER = 1024 * 1024;
+
+/** What the connections of a server share. */
+export interface Shared {
+  readonly scanner: Scanner;
+  readonly call: Call;
+}
+
+export class Connection implements Transport {
+  readonly server: Server;
+  readonly shared: Shared;
+  readonly socket: Socket;
+  readonly client: Client;
+  readonly remote: string;
+  readonly local: string;
+  /** A short rest of the last read. */
+  rest: Buffer | undefined = undefined;
+  restLength = 0;
+  /** Set while input gathers in the connection's own buffer. */
+  own: Scanner | undefined = undefined;
+  draining = false;
+  ended = false;
+  consuming = false;
+
+  constructor(server: Server, shared: Shared, socket: Socket) {
+    this.server = server;
+    this.shared = shared;
+    this.socket = socket;
+    this.remote = address(socket.remoteAddress, socket.remotePort);
+    this.local = address(socket.localAddress, socket.localPort);
+    this.client = server.addClient(this);
+    socket.on('close', () => this.closed());
+    socket.on('error', () => this.destroy());
+    socket.on('end', () => this.onEnd());
+  }
+
+  /**
+   * Take `bytes[start, end)`. `headroom` says that HEADROOM bytes before `start` may be overwritten. The bytes are
+   * only borrowed until this returns.
+   */
+  receive(bytes: Buffer, start: number, end: number, headroom: boolean): void {
+    if (this.client.closing || this.client.closed) return;
+    this.server.stats.inputBytes += end - start;
+    this.client.lastActive = this.server.keyspace.now;
+    if (this.own !== undefined) {
+      this.gather(this.own, bytes, start, end);
+      if (this.mayRun()) this.consumeOwn();
+      return;
+    }
+    let from = start;
+    if (this.restLength > 0) {
+      if (!headroom) {
+        const own = this.startOwn(this.rest!, 0, this.restLength, undefined);
+        this.restLength = 0;
+        this.gather(own, bytes, start, end);
+        if (this.mayRun()) this.consumeOwn();
+        return;
+      }
+      from = start - this.restLength;
+      this.rest!.copy(bytes, from, 0, this.restLength);
+      this.restLength = 0;
+    }
+    if (!this.mayRun()) {
+      this.startOwn(bytes, from, end, undefined);
+      return;
+    }
+    const { scanner } = this.shared;
+    scanner.reset();
+    scanner.bytes = bytes;
+    scanner.at = from;
+    scanner.limit = end;
+    this.consume(scanner);
+    const left = end - scanner.commandStart;
+    if (this.client.closing || left <= 0) return;
+    // A few arguments are scanned again faster than they are remembered.
+    if (left <= HEADROOM && (scanner.expected === 0 || scanner.argc <= 16) && this.mayRun())
+      this.keepRest(bytes, end - left, end);
+    else this.startOwn(bytes, end - left, end, scanner);
+  }
+
+  flush(): void {
+    const { reply } = this.client;
+    if (reply.out !== '' && !this.socket.destroyed) {
+      const { out } = reply;
+      reply.out = '';
+      this.server.stats.outputBytes += out.length;
+      const free = this.socket.write(out, 'latin1');
+      if (!free) this.checkOutput();
+    }
+    if (this.client.closing) this.socket.end();
+  }
+
+  resume(): void {
+    if (this.own !== undefined && this.mayRun()) this.consumeOwn();
+    if (this.ended) this.onEnd();
+  }
+
+  destroy(): void {
+    this.client.closing = true;
+    this.socket.destroy();
+  }
+
+  inputBytes(): number {
+    return this.own === undefined ? this.restLength : this.own.limit - this.own.at;
+  }
+
+  outputBytes(): number {
+    return this.socket.writableLength + this.client.reply.out.length;
+  }
+
+  /** Run commands until the scanner has no whole one left, or the client may not go on. */
+  consume(scanner: Scanner): void {
+    const { server, client } = this;
+    const { call } = this.shared;
+    scanner.authenticated = (client.gate & GATE_UNAUTHENTICATED) === 0;
+    call.client = client;
+    call.reply = client.reply;
+    call.bytes = scanner.bytes;
+    this.consuming = true;
+    server.beginBatch();
+    let commands = 0;
+    for (;;) {
+      const found = scanner.next();
+      if (found !== SCAN_COMMAND) {
+        if (found === SCAN_ERROR) this.protocolError(scanner.error);
+        break;
+      }
+      commands++;
+      call.db = client.db;
+      call.argc = scanner.argc;
+      call.start = scanner.start;
+      call.end = scanner.end;
+      server.dispatch(call);
+      if (client.closing || client.blocked || this.draining) {
+        scanner.commandStart = scanner.at;
+        break;
+      }
+      if (!scanner.authenticated) scanner.authenticated = (client.gate & GATE_UNAUTHENTICATED) === 0;
+      if (client.reply.out.length > FLUSH_EARLY) this.flush();
+    }
+    server.stats.commands += commands;
+    if (commands > 0) client.lastCommand = call.command === undefined ? 'NULL' : call.command.name;
+    this.consuming = false;
+    this.flush();
+    server.endBatch();
+  }
+
+  consumeOwn(): void {
+    const scanner = this.own!;
+    this.consume(scanner);
+    if (this.client.closing) return;
+    const done = scanner.expected === 0 ? scanner.commandStart : 0;
+    if (done === scanner.limit) {
+      this.own = undefined;
+    } else if (done > 0) {
+      scanner.bytes.copyWithin(0, done, scanner.limit);
+      scanner.limit -= done;
+      scanner.at = 0;
+      scanner.commandStart = 0;
+    } else if (scanner.expected !== 0 && scanner.commandStart > 0) {
+      this.own = undefined;
+      this.startOwn(scanner.bytes, scanner.commandStart, scanner.limit, scanner);
+    }
+  }
+
+  keepRest(bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (this.rest === undefined || this.rest.length < length) {
+      this.rest = Buffer.allocUnsafeSlow(Math.min(HEADROOM, Math.max(512, length * 2)));
+    }
+    bytes.copy(this.rest, 0, start, end);
+    this.restLength = length;
+  }
+
+  startOwn(bytes: Buffer, start: number, end: number, progress: Scanner | undefined): Scanner {
+    const own = new Scanner(this.server.settings.protoMaxBulkLength);
+    own.bytes = Buffer.allocUnsafeSlow(Math.max(1024, (end - start) * 2));
+    bytes.copy(own.bytes, 0, start, end);
+    own.limit = end - start;
+    if (progress !== undefined) own.resume(progress);
+    this.own = own;
+    return own;
+  }
+
+  /** Add to the own buffer. It doubles as bytes arrive: what a client announces costs nothing. */
+  gather(own: Scanner, bytes: Buffer, start: number, end: number): void {
+    const length = own.limit + end - start;
+    const cap = own.authenticated ? this.server.settings.queryBufferLimit : UNAUTHENTICATED_QUERY_BUFFER;
+    if (length > cap) {
+      this.server.log(`Closing client that reached max query buffer length: id=${this.client.id}`);
+      this.destroy();
+      return;
+    }
+    if (length > own.bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, own.bytes.length * 2));
+      own.bytes.copy(grown, 0, 0, own.limit);
+      own.bytes = grown;
+    }
+    bytes.copy(own.bytes, own.limit, start, end);
+    own.limit = length;
+  }
+
+  mayRun(): boolean {
+    return !this.client.blocked && !this.draining && !this.client.closing;
+  }
+
+  protocolError(error: string): void {
+    this.server.log(`Protocol error (${error}) from client ${this.client.id}`);
+    this.client.reply.error(`ERR Protocol error: ${error}`);
+    this.client.closing = true;
+  }
+
+  /** Reading pauses while a client does not drain; a subscriber that never does is cut off at its limit. */
+  checkOutput(): void {
+    const unread = this.socket.writableLength;
+    const limit =
+      this.client.subscriptions > 0
+        ? this.server.settings.outputLimits.pubsub
+        : this.server.settings.outputLimits.normal;
+    if (limit.hard > 0 && unread > limit.hard) {
+      this.server.log(`Client ${this.client.id} closed for overcoming of output buffer limits.`);
+      this.destroy();
+      return;
+    }
+    if (unread <= UNREAD_PAUSE || this.draining) return;
+    this.draining = true;
+    this.socket.pause();
+    this.socket.once('drain', () => {
+      this.draining = false;
+      this.socket.resume();
+      this.server.resumeLater(this.client);
+    });
+  }
+
+  /** The peer has sent all it will; it still gets what its commands answer. */
+  onEnd(): void {
+    this.ended = true;
+    if (this.draining) return;
+    if (this.client.blocked) {
+      // A client that waits on a half-closed connection is gone, as far as Redis can tell.
+      this.destroy();
+      return;
+    }
+    this.socket.end();
+  }
+
+  closed(): void {
+    this.client.closing = true;
+    this.own = undefined;
+    this.rest = undefined;
+    this.server.removeClient(this.client);
+  }
+}
+
+function address(host: string | undefined, port: number | undefined): string {
+  if (host === undefined) return '?:0';
+  const plain = host.startsWith('::ffff:') ? host.slice(7) : host;
+  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+}

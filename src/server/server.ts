@@ -1,0 +1,352 @@
+// The server without a network: keyspace, commands, clients, and the path of one command from its bytes to its effects.
+
+import { commandTable } from '../redis/commands/index.ts';
+import { Blocking } from './blocking/blocking.ts';
+import { Client, GATE_SILENT } from './client.ts';
+import type { Transport } from './client.ts';
+import { ServerClock } from './clock.ts';
+import { admit, reject, unknownCommand, unknownSubcommand } from './dispatch/admission.ts';
+import type { Guard } from './dispatch/admission.ts';
+import { Call } from './dispatch/call.ts';
+import { Registry } from './dispatch/registry.ts';
+import type { Handler } from './dispatch/registry.ts';
+import { CommandError, wrongArity } from './errors.ts';
+import { Keyspace } from './keyspace/keyspace.ts';
+import { Channels } from './pubsub/channels.ts';
+import { RespReply } from './reply/resp-reply.ts';
+import { defaultSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { Watches } from './transactions/watches.ts';
+
+export interface ServerOptions {
+  readonly settings?: Partial<Settings>;
+  readonly clock?: ServerClock;
+  /** Source of randomness in [0, 1); pass a seeded one for reproducible runs. */
+  readonly random?: () => number;
+  /** Where notable events go; nowhere by default. */
+  readonly log?: (message: string) => void;
+}
+
+/** Told of each command after it ran, with its time in microseconds: slow log, latency, MONITOR, command log. */
+export interface CommandObserver {
+  before?(call: Call): void;
+  after?(call: Call, microseconds: number): void;
+}
+
+const EXPIRE_BATCH = 1000;
+
+export class Server {
+  readonly settings: Settings;
+  readonly clock: ServerClock;
+  readonly random: () => number;
+  readonly log: (message: string) => void;
+  readonly keyspace: Keyspace;
+  readonly registry: Registry;
+  readonly clients = new Map<number, Client>();
+  readonly blocking: Blocking;
+  readonly watches: Watches;
+  readonly channels: Channels;
+  readonly startedAt: number;
+  readonly runId: string;
+  /** Asked in order before each command while not empty; the first error refuses it. */
+  guards: readonly Guard[] = [];
+  observers: readonly CommandObserver[] = [];
+  /** Non-zero while any guard or observer looks at every command. */
+  gate = 0;
+  /** The client whose command is running. */
+  running: Client | undefined = undefined;
+  /** Set by whoever can stop the process or the listener; SHUTDOWN calls it. */
+  onShutdown: ((options: readonly string[]) => void) | undefined = undefined;
+  readonly stats = { commands: 0, connections: 0, rejectedConnections: 0, inputBytes: 0, outputBytes: 0 };
+  readonly errorCounts = new Map<string, number>();
+  /** Checks a user's password in place of `requirepass`, and gives the client its rights. */
+  authenticator: ((client: Client, user: string, password: string) => boolean) | undefined = undefined;
+  readonly closeListeners: ((client: Client) => void)[] = [];
+  /** Told of RESET, to drop what they keep for the client. */
+  readonly resetListeners: ((client: Client) => void)[] = [];
+  /** State of other rooms (slow log, scripts, ACL …) under keys of their own. */
+  readonly extras = new Map<symbol, unknown>();
+  readonly pendingFlush = new Set<Client>();
+  readonly pendingResume = new Set<Client>();
+  nextClientId = 1;
+  depth = 0;
+  batching = false;
+  expiryTimer: { cancel(): void } | undefined = undefined;
+
+  constructor(handlers: Readonly<Record<string, Handler | undefined>>, options: ServerOptions = {}) {
+    this.settings = { ...defaultSettings(), ...options.settings };
+    this.clock = options.clock ?? new ServerClock();
+    this.random = options.random ?? Math.random;
+    this.log = options.log ?? (() => {});
+    this.keyspace = new Keyspace({ databases: this.settings.databases, random: this.random });
+    this.registry = new Registry(commandTable, handlers);
+    this.keyspace.setNow(this.clock.now());
+    this.keyspace.onExpiryMoved = () => this.armExpiry();
+    this.startedAt = this.clock.now();
+    this.runId = Array.from({ length: 40 }, () => Math.floor(this.random() * 16).toString(16)).join('');
+    this.blocking = new Blocking(this);
+    this.watches = new Watches(this);
+    this.channels = new Channels();
+  }
+
+  // One command.
+
+  /** Run the command that `call` holds, for the client it belongs to. */
+  dispatch(call: Call): void {
+    let command = this.registry.find(call.bytes, call.start[0]!, call.end[0]!);
+    if (command === undefined) return reject(this, call, unknownCommand(call));
+    if (command.subcommands !== undefined && call.argc > 1) {
+      const sub = command.subcommands.get(call.word(1));
+      if (sub === undefined) return reject(this, call, unknownSubcommand(call, command));
+      command = sub;
+    }
+    call.command = command;
+    const { arity } = command;
+    if (arity >= 0 ? call.argc !== arity : call.argc < -arity) {
+      command.rejected++;
+      return reject(this, call, wrongArity(command.name));
+    }
+    if ((this.gate | call.client.gate) !== 0) {
+      if (admit(this, call)) this.runGuarded(call);
+    } else {
+      this.run(call);
+    }
+  }
+
+  /** Run an admitted command; afterwards serve the clients that waited for what it brought. */
+  run(call: Call): void {
+    const { client } = call;
+    const outer = this.running;
+    this.running = client;
+    this.invoke(call);
+    this.running = outer;
+    if (client.pendingPush !== '') releasePushes(client);
+    if (this.blocking.hasReady && this.depth === 0) this.blocking.serve();
+  }
+
+  /** The handler, its errors and its effects; also for commands inside a transaction or script. */
+  invoke(call: Call): void {
+    const { command, reply } = call;
+    const { effects } = this.keyspace;
+    const before = reply.mark();
+    const { dirty } = effects;
+    command.calls++;
+    try {
+      command.run(call);
+    } catch (error) {
+      reply.rewind(before);
+      command.failed++;
+      reply.error(error instanceof CommandError ? error.message : this.unexpected(error));
+    }
+    if (effects.propagating) this.propagate(call, dirty);
+  }
+
+  propagate(call: Call, dirtyBefore: number): void {
+    const { effects } = this.keyspace;
+    const { replacement } = effects;
+    effects.replacement = undefined;
+    if (replacement !== undefined) {
+      for (const argv of replacement) effects.propagate(call.db.id, argv);
+    } else if (effects.dirty !== dirtyBefore && !call.selfPropagating) {
+      effects.propagate(call.db.id, call.args(0));
+    }
+  }
+
+  runGuarded(call: Call): void {
+    const { client, command } = call;
+    const silent = (client.gate & GATE_SILENT) !== 0;
+    const before = client.reply.mark();
+    if (this.observers.length === 0) {
+      this.run(call);
+    } else {
+      for (const observer of this.observers) observer.before?.(call);
+      const started = performance.now();
+      this.run(call);
+      const microseconds = (performance.now() - started) * 1000;
+      command.microseconds += microseconds;
+      call.command = command;
+      for (const observer of this.observers) observer.after?.(call, microseconds);
+    }
+    if (silent && client.silence !== 'on') {
+      client.reply.rewind(before);
+      if (client.silence === 'skip') {
+        client.silence = 'on';
+        client.setGate(GATE_SILENT, false);
+      }
+    }
+    if (client.silence === 'skip-next') client.silence = 'skip';
+  }
+
+  /** Run a command given as byte strings for a client, and return the RESP text of its answer. */
+  execute(client: Client, argv: readonly string[]): string {
+    const call = new Call(this, client).load(argv);
+    const { out } = client.reply;
+    client.reply.out = '';
+    const nested = this.running !== undefined;
+    if (!nested) this.beginBatch();
+    this.dispatch(call);
+    const answer = client.reply.out;
+    client.reply.out = out;
+    if (!nested) this.endBatch();
+    return answer;
+  }
+
+  // Batches: the commands of one read. Time stands still in one, output leaves at its end.
+
+  beginBatch(): void {
+    this.batching = true;
+    this.keyspace.setNow(this.clock.now());
+  }
+
+  endBatch(): void {
+    this.batching = false;
+    if (this.pendingFlush.size > 0) this.flushPending();
+    if (this.pendingResume.size > 0) this.resumePending();
+  }
+
+  /** Have a client's output written at the end of the batch, or soon when there is none. */
+  flushLater(client: Client): void {
+    if (!this.batching && this.pendingFlush.size === 0) setImmediate(() => this.flushPending());
+    this.pendingFlush.add(client);
+  }
+
+  /** Go on with a client's waiting commands once the running batch is over. */
+  resumeLater(client: Client): void {
+    if (!this.batching && this.pendingResume.size === 0) setImmediate(() => this.resumePending());
+    this.pendingResume.add(client);
+  }
+
+  // Clients.
+
+  addClient(transport: Transport | undefined): Client {
+    const client = new Client(this, this.nextClientId++, transport, this.clock.now());
+    if (transport !== undefined) this.clients.set(client.id, client);
+    return client;
+  }
+
+  /** Forget a client whose connection is gone. */
+  removeClient(client: Client): void {
+    if (client.closed) return;
+    client.closed = true;
+    this.clients.delete(client.id);
+    this.pendingFlush.delete(client);
+    this.pendingResume.delete(client);
+    this.blocking.forget(client);
+    this.watches.unwatch(client);
+    this.channels.forget(client);
+    for (const listener of this.closeListeners) listener(client);
+  }
+
+  /** SWAPDB: clients stay with the number they selected, and so see the other keys. */
+  swapDatabases(first: number, second: number): void {
+    const { databases } = this.keyspace;
+    const numbers = new Map([...this.clients.values()].map((client) => [client, client.db.id]));
+    this.keyspace.swap(first, second);
+    for (const [client, id] of numbers) client.db = databases[id]!;
+  }
+
+  // Plugging in.
+
+  /** Look at every command before it runs; the returned function takes the guard away. */
+  addGuard(guard: Guard): () => void {
+    this.guards = [...this.guards, guard];
+    this.updateGate();
+    return () => {
+      this.guards = this.guards.filter((other) => other !== guard);
+      this.updateGate();
+    };
+  }
+
+  /** Hear of every command that ran, with its time. */
+  addObserver(observer: CommandObserver): () => void {
+    this.observers = [...this.observers, observer];
+    this.updateGate();
+    return () => {
+      this.observers = this.observers.filter((other) => other !== observer);
+      this.updateGate();
+    };
+  }
+
+  /** After a fault inside a batch: leave no state behind that belongs to it. */
+  recover(): void {
+    this.running = undefined;
+    this.depth = 0;
+    this.keyspace.quiet = false;
+    this.endBatch();
+  }
+
+  countError(message: string): void {
+    const code = message.split(' ', 1)[0]!;
+    this.errorCounts.set(code, (this.errorCounts.get(code) ?? 0) + 1);
+  }
+
+  // Expiry.
+
+  /** One timer for the earliest expiry; the cycle itself works in slices. */
+  armExpiry(): void {
+    if (!this.keyspace.activeExpiry) return;
+    this.expiryTimer?.cancel();
+    const at = this.keyspace.nextExpiry;
+    this.expiryTimer = at === Infinity ? undefined : this.clock.schedule(at, () => this.expireCycle());
+  }
+
+  expireCycle(): void {
+    this.expiryTimer = undefined;
+    if (!this.keyspace.activeExpiry) return;
+    this.beginBatch();
+    const more = this.keyspace.expireDue(EXPIRE_BATCH);
+    if (this.blocking.hasReady) this.blocking.serve();
+    this.endBatch();
+    if (more) this.expiryTimer = this.clock.schedule(this.clock.now(), () => this.expireCycle());
+    else this.armExpiry();
+  }
+
+  setActiveExpiry(on: boolean): void {
+    this.keyspace.activeExpiry = on;
+    this.expiryTimer?.cancel();
+    if (on) this.armExpiry();
+  }
+
+  /** Stop all timers. The keyspace stays readable. */
+  stop(): void {
+    this.clock.stop();
+    for (const client of this.clients.values()) client.transport?.destroy();
+  }
+
+  updateGate(): void {
+    this.gate = this.guards.length > 0 || this.observers.length > 0 ? 1 : 0;
+  }
+
+  flushPending(): void {
+    const clients = [...this.pendingFlush];
+    this.pendingFlush.clear();
+    for (const client of clients) client.transport?.flush();
+  }
+
+  resumePending(): void {
+    const clients = [...this.pendingResume];
+    this.pendingResume.clear();
+    for (const client of clients) if (!client.closed) client.transport?.resume();
+  }
+
+  unexpected(error: unknown): string {
+    this.log(
+      `unexpected error in a command: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return 'ERR internal error';
+  }
+}
+
+function releasePushes(client: Client): void {
+  client.reply.out += client.pendingPush;
+  client.pendingPush = '';
+  client.server.flushLater(client);
+}
+
+/** Encode what answers no command, once per protocol. */
+export function encodeFor(resp3: boolean, write: (reply: RespReply) => void): string {
+  const reply = new RespReply();
+  reply.resp3 = resp3;
+  write(reply);
+  return reply.out;
+}

@@ -1,0 +1,175 @@
+// npm run bench:server: redis-benchmark against redis-server and ours, interleaved, as ratios of medians.
+//
+//   node test/bench/server.mjs [-P 1,16,100] [-d 3,1024] [-t set,get,…] [--rounds 5] [--cpu] [--json]
+//
+// Each cell is measured `rounds` times, the two servers taking turns, so that a noisy machine disturbs both alike.
+// Above 1: ours serves more requests per second. --cpu adds the processor time of each server per request.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { rolldown } from 'rolldown';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const DEFAULT_TESTS =
+  'ping_inline,ping_mbulk,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,lrange_300,lrange_500,lrange_600,mset';
+const REQUESTS = { 1: 40_000, 16: 200_000, 100: 400_000 };
+
+const { values } = parseArgs({
+  options: {
+    pipeline: { type: 'string', short: 'P', default: '1,16,100' },
+    size: { type: 'string', short: 'd', default: '3' },
+    tests: { type: 'string', short: 't', default: DEFAULT_TESTS },
+    rounds: { type: 'string', default: '5' },
+    clients: { type: 'string', short: 'c', default: '50' },
+    cpu: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    prof: { type: 'boolean', default: false },
+  },
+});
+
+const scratch = mkdtempSync(join(tmpdir(), 'paxx-bench-'));
+const children = [];
+try {
+  const ours = await startOurs();
+  const theirs = await startTheirs();
+  const rows = [];
+  for (const size of values.size.split(',')) {
+    for (const pipeline of values.pipeline.split(',')) {
+      for (const test of values.tests.split(',')) rows.push(await cell(ours, theirs, test, pipeline, size));
+      report(rows.filter((row) => row.pipeline === pipeline && row.size === size));
+    }
+  }
+  if (values.json) console.log(JSON.stringify({ cpu: cpus()[0]?.model, node: process.version, rows }));
+} finally {
+  for (const child of children) child.kill('SIGTERM');
+  await Promise.all(children.map((child) => child.exitCode ?? new Promise((done) => child.once('exit', done))));
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+async function cell(ours, theirs, test, pipeline, size) {
+  const heavy = test.startsWith('lrange') ? 10 : test === 'mset' ? 4 : 1;
+  const requests = Math.round((REQUESTS[pipeline] ?? 200_000) / heavy);
+  const samples = { ours: [], theirs: [] };
+  for (const server of [ours, theirs]) await benchmark(server.port, test, 16, size, Math.round(50_000 / heavy));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const order = round % 2 === 0 ? ['ours', 'theirs'] : ['theirs', 'ours'];
+    for (const name of order) {
+      const server = name === 'ours' ? ours : theirs;
+      const before = cpuTime(server.pid);
+      const rps = await benchmark(server.port, test, pipeline, size, requests);
+      samples[name].push({ rps, cpu: (cpuTime(server.pid) - before) / requests });
+    }
+  }
+  for (const server of [ours, theirs])
+    await promisify(execFile)('redis-cli', ['-p', server.port, 'flushall']).catch(() => {});
+  return {
+    test,
+    pipeline,
+    size,
+    ours: median(samples.ours.map((sample) => sample.rps)),
+    theirs: median(samples.theirs.map((sample) => sample.rps)),
+    oursCpu: median(samples.ours.map((sample) => sample.cpu)),
+    theirsCpu: median(samples.theirs.map((sample) => sample.cpu)),
+  };
+}
+
+function report(rows) {
+  const { pipeline, size } = rows[0];
+  console.log(`\n-P ${pipeline} -d ${size} -c ${values.clients}, median of ${values.rounds}`);
+  console.log('test           redis-server         ours   ratio' + (values.cpu ? '   cpu ratio' : ''));
+  for (const row of rows) {
+    const cpu = values.cpu ? (row.oursCpu / row.theirsCpu).toFixed(2).padStart(12) : '';
+    const figures = `${format(row.theirs)} ${format(row.ours)} ${(row.ours / row.theirs).toFixed(2).padStart(7)}${cpu}`;
+    console.log(`${row.test.padEnd(12)} ${figures}`);
+  }
+  const ratios = rows.map((row) => row.ours / row.theirs).filter((ratio) => ratio > 0);
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  console.log(`geometric mean ${mean.toFixed(3)}, least ${Math.min(...ratios).toFixed(2)}, of ${ratios.length} tests`);
+}
+
+function format(rps) {
+  return Math.round(rps).toLocaleString('en').padStart(13);
+}
+
+/** Requests per second of the test; of several result lines (LRANGE fills its list first) the last counts. */
+async function benchmark(port, test, pipeline, size, requests) {
+  const args = [
+    '-p',
+    port,
+    '-c',
+    values.clients,
+    '-P',
+    pipeline,
+    '-n',
+    requests,
+    '-r',
+    100_000,
+    '-d',
+    size,
+    '-t',
+    test,
+    '--csv',
+  ];
+  const { stdout } = await promisify(execFile)('redis-benchmark', args.map(String));
+  const line = stdout.trim().split('\n').at(-1).split('","');
+  return Number(line[1].replaceAll('"', ''));
+}
+
+async function startOurs() {
+  const bundle = await rolldown({ input: join(here, 'server-main.ts'), platform: 'node', logLevel: 'silent' });
+  await bundle.write({ dir: scratch, format: 'esm', entryFileNames: 'server.mjs' });
+  await bundle.close();
+  const port = await freePort();
+  const prof = values.prof ? ['--cpu-prof', '--cpu-prof-dir', process.cwd()] : [];
+  const child = spawn(process.execPath, [...prof, join(scratch, 'server.mjs'), String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  await new Promise((done) => child.stdout.once('data', done));
+  return { port, pid: child.pid };
+}
+
+async function startTheirs() {
+  const port = await freePort();
+  const child = spawn(
+    'redis-server',
+    ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'].map(String),
+    {
+      stdio: 'ignore',
+      cwd: scratch,
+    },
+  );
+  children.push(child);
+  for (;;) {
+    const pong = await promisify(execFile)('redis-cli', ['-p', String(port), 'ping']).catch(() => ({ stdout: '' }));
+    if (pong.stdout.trim() === 'PONG') return { port, pid: child.pid };
+  }
+}
+
+/** Nanoseconds on a processor, all threads; 0 where the system does not tell. */
+function cpuTime(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
+      .reduce((sum, time) => sum + time, 0);
+  } catch {
+    return 0;
+  }
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+function median(list) {
+  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+}
