@@ -30,14 +30,19 @@ export function clientTypes(host: Host, client: ClientChoice): ClientTypes {
 }
 
 /**
- * The range to add where the host has no client yet. ioredis 5 runs on Node 12.22 and later; older
- * compilers and the structural interface go with it as well.
+ * The range to add where the host lacks the client: the newest major that runs on the host's Node.
+ * ioredis 5 needs Node 12.22, node-redis 4 needs 14, node-redis 5 needs 18.
  */
-export const FRESH_CLIENT: { readonly name: ClientName; readonly range: string; readonly major: number } = {
-  name: 'ioredis',
-  range: '^5.11.1',
-  major: 5,
-};
+export function clientRange(name: ClientName, host: Pick<Host, 'node'>): string {
+  if (name === 'ioredis') return '^5.11.1';
+  return host.node && host.node.major < 18 ? '^4.7.1' : '^5.12.1';
+}
+
+/** The major that a range as written in a manifest stands for; the newest supported one where it does not say. */
+export function clientMajor(name: ClientName, range: string): number {
+  const major = Number(/(?:^|[^\d.])(\d+)(?:\.|$|\s|-)/.exec(range)?.[1]);
+  return major >= 1 ? major : name === 'ioredis' ? 5 : 6;
+}
 
 /** The import of the client, as source text in the templates' style. */
 export function clientImport(host: Host, client: ClientChoice): string {

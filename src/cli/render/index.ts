@@ -1,3 +1,3 @@
 /** Rendering of the module that `infra add redis` leaves in the host. */
-export { FRESH_CLIENT, type ClientChoice, type ClientName } from './client.ts';
+export { clientMajor, clientRange, type ClientChoice, type ClientName } from './client.ts';
 export { renderRedisModule, type RenderedFile, type RenderOptions } from './redis-module.ts';

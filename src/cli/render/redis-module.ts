@@ -1,13 +1,15 @@
 /** Renders the Redis module that the host will own: connection, cache and the framework's glue. */
 import type { Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
-import type { ClientChoice } from './client.ts';
+import type { ClientName } from './client.ts';
 import { restyle } from './restyle.ts';
 import { sceneOf, type Scene } from './scene.ts';
 import { renderTemplate } from './templates.ts';
 
 export interface RenderOptions {
-  readonly client: ClientChoice;
+  readonly client: ClientName;
+  /** Range of the client as the manifest has it or will have it; decides on the major that is rendered for. */
+  readonly clientRange?: string;
   /** URL on a developer's machine, for settings that may lack one. */
   readonly defaultUrl?: string;
   /** Names of the two files without ending; `redis` and `cache` if not given. */
@@ -26,20 +28,16 @@ export interface RenderedFile {
 }
 
 /** Nothing is read but the templates; the same arguments give the same bytes. */
-export async function renderRedisModule(
-  host: Host,
-  access: SettingsAccess,
-  options: RenderOptions,
-): Promise<RenderedFile[]> {
+export function renderRedisModule(host: Host, access: SettingsAccess, options: RenderOptions): RenderedFile[] {
   const scene = sceneOf(host, access, options);
   return [
-    { path: scene.redis, text: await render('redis', scene), purpose: 'Redis connection, health and shutdown' },
-    { path: scene.cache, text: await render('cache', scene), purpose: 'cache with stampede protection' },
+    { path: scene.redis, text: render('redis', scene), purpose: 'Redis connection, health and shutdown' },
+    { path: scene.cache, text: render('cache', scene), purpose: 'cache with stampede protection' },
   ];
 }
 
-async function render(name: string, scene: Scene): Promise<string> {
-  const text = await renderTemplate(`infra/redis/${name}.hbs`, scene.view, scene.helpers);
+function render(name: string, scene: Scene): string {
+  const text = renderTemplate(`infra/redis/${name}.hbs`, scene.view, scene.helpers);
   // Where a language has no part in a block, the blank lines around it meet.
   return restyle(text.replaceAll(/\n{3,}/g, '\n\n'), scene.host.style);
 }

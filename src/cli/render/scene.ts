@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
-import { clientImport, clientView, setArguments, type ClientChoice } from './client.ts';
+import { clientImport, clientView, clientMajor, clientRange, setArguments, type ClientName } from './client.ts';
 import { relativeImport } from './relative-import.ts';
 import { envExpression, settingsSource } from './settings-import.ts';
 import type { TemplateHelpers, TemplateView } from './templates.ts';
@@ -17,13 +17,15 @@ export interface Scene {
 }
 
 export interface SceneOptions {
-  readonly client: ClientChoice;
+  readonly client: ClientName;
+  readonly clientRange?: string;
   readonly defaultUrl?: string;
   readonly names?: { readonly redis?: string; readonly cache?: string };
 }
 
 export function sceneOf(host: Host, access: SettingsAccess, options: SceneOptions): Scene {
-  const { client } = options;
+  const range = options.clientRange ?? clientRange(options.client, host);
+  const client = { name: options.client, major: clientMajor(options.client, range) };
   const redis = fileOf(host, options.names?.redis ?? 'redis');
   const cache = fileOf(host, options.names?.cache ?? 'cache');
   const settings = settingsSource(host, access, redis, options.defaultUrl ?? 'redis://localhost:6379/0');

@@ -1,7 +1,9 @@
 /** Finds the package's templates and compiles them; Handlebars is loaded on first use. */
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type Handlebars from 'handlebars';
 
 /** Values and inline helpers that a template may name. Naming another one is an error. */
 export interface TemplateView {
@@ -14,12 +16,16 @@ export type TemplateHelpers = Readonly<Record<string, (text: string) => string>>
  * @param name relative to `templates/`, such as `infra/redis/cache.hbs`
  * @throws when the template does not exist or names something that the view lacks
  */
-export async function renderTemplate(name: string, view: TemplateView, helpers: TemplateHelpers = {}): Promise<string> {
-  const { default: handlebars } = await import('handlebars');
+export function renderTemplate(name: string, view: TemplateView, helpers: TemplateHelpers = {}): string {
   const source = readFileSync(path.join(templatesFolder(), name), 'utf8');
-  const engine = handlebars.create();
+  const engine = loadHandlebars().create();
   for (const [helper, apply] of Object.entries(helpers)) engine.registerHelper(helper, apply);
   return engine.compile(source, { noEscape: true, strict: true })(view);
+}
+
+/** Required rather than imported: synchronous, and only when something is rendered. */
+function loadHandlebars(): typeof Handlebars {
+  return createRequire(import.meta.url)('handlebars') as typeof Handlebars;
 }
 
 let folder: string | undefined;
