@@ -15,6 +15,7 @@ import {
   renderObject,
 } from './layout.ts';
 import type { ObjectLayout } from './layout.ts';
+import { npmOrder, orderOf } from './order.ts';
 import { objectSpan } from './parse.ts';
 import type { Member, ObjectSpan } from './parse.ts';
 
@@ -156,21 +157,4 @@ function spaceIn(text: string, root: ObjectSpan): string {
 
 function insertion(at: number, text: string): Splice {
   return { start: at, end: at, text };
-}
-
-type Compare = (a: string, b: string) => number;
-
-/** The order of a list: npm's own, plain code units as older tools sort, or none. */
-function orderOf(names: readonly string[]): Compare | undefined {
-  return [npmOrder, codeUnitOrder].find((compare) =>
-    names.every((name, i) => i === 0 || compare(names[i - 1]!, name) <= 0),
-  );
-}
-
-function npmOrder(a: string, b: string): number {
-  return a.localeCompare(b, 'en');
-}
-
-function codeUnitOrder(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

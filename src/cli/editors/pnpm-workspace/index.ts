@@ -1,0 +1,3 @@
+/** The pnpm-workspace.yaml editor. */
+export { addCatalogEntry } from './catalog.ts';
+export type { CatalogWish } from './catalog.ts';
