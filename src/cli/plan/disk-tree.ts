@@ -1,11 +1,10 @@
 /** The project on disk with edits laid over it in memory: what every planner step reads and stages into. */
 import { posix } from 'node:path';
-import { applySplices, type Outcome, type Splice } from '../editors/outcome.ts';
-import { decode, encode } from '../editors/text.ts';
+import { applySplices, type Outcome } from '../editors/outcome.ts';
 import { hashOf, type FileChange, type ObservedFile } from './change.ts';
-import { composeSplices } from './compose.ts';
 import type { PlanConflict, PlanConflictCode } from './conflict.ts';
-import { openDisk, type Disk, type DiskFile, type Located } from './disk.ts';
+import { openDisk, type Located } from './disk.ts';
+import { openDeleted, readText, smallestSplice, toChange, type Overlay } from './overlay.ts';
 import type { ReadTree } from './tree.ts';
 import { walkTree } from './walk.ts';
 
@@ -47,19 +46,7 @@ export interface WorkTree extends ReadTree {
   observed(): readonly ObservedFile[];
 }
 
-/** One file that something was staged for. */
-interface Overlay {
-  readonly path: string;
-  readonly disk: DiskFile | undefined;
-  /** Text on disk; undefined where there is no file or it is not text. */
-  readonly original: string | undefined;
-  readonly bom: boolean;
-  /** undefined: deleted. */
-  text: string | undefined;
-  steps: (readonly Splice[])[];
-  mode: number | undefined;
-  notes: string[];
-}
+type ChildKind = 'file' | 'folder' | 'linked-folder' | 'other';
 
 /** @param folder root of the project; must exist */
 export function openTree(folder: string): WorkTree {
@@ -129,6 +116,36 @@ export function openTree(folder: string): WorkTree {
     return overlay as Overlay & { text: string };
   };
 
+  const childrenOf = (path: string): Map<string, ChildKind> => {
+    const located = locate(path);
+    const prefix = located.path === '' ? '' : `${located.path}/`;
+    const children = new Map<string, ChildKind>();
+    if (located.kind === 'folder') {
+      for (const [name, entry] of disk.entries(located.absolute)) {
+        const overlay = overlays.get(prefix + name);
+        if (overlay && overlay.text === undefined) continue;
+        if (!entry.isSymbolicLink()) {
+          children.set(name, entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : 'other');
+          continue;
+        }
+        const { kind } = disk.locate(prefix + name);
+        children.set(name, kind === 'folder' ? 'linked-folder' : kind === 'file' ? 'file' : 'other');
+      }
+    }
+    for (const overlay of overlays.values()) {
+      if (overlay.text === undefined || !overlay.path.startsWith(prefix)) continue;
+      const [first, ...rest] = overlay.path.slice(prefix.length).split('/');
+      if (!children.has(first!)) children.set(first!, rest.length > 0 ? 'folder' : 'file');
+    }
+    return children;
+  };
+
+  /** What a walk goes through: a linked folder is walked where it really is, or not at all. */
+  const ownEntries = (path: string): string[] =>
+    [...childrenOf(path)]
+      .flatMap(([name, kind]) => (kind === 'file' ? [name] : kind === 'folder' ? [`${name}/`] : []))
+      .toSorted(byCodeUnit);
+
   const tree: WorkTree = {
     root: disk.root,
 
@@ -154,28 +171,10 @@ export function openTree(folder: string): WorkTree {
       return overlay ? overlay.text !== undefined : locate(path).kind === 'file';
     },
 
-    list(path) {
-      const located = locate(path);
-      const names = new Set<string>();
-      if (located.kind === 'folder') {
-        for (const [name, entry] of disk.entries(located.absolute)) {
-          const below = located.path === '' ? name : `${located.path}/${name}`;
-          if (overlays.get(below)?.text === undefined && overlays.has(below)) continue;
-          const kind = entry.isSymbolicLink() ? disk.locate(below).kind : entry.isDirectory() ? 'folder' : 'file';
-          names.add(kind === 'folder' ? `${name}/` : name);
-        }
-      }
-      for (const overlay of overlays.values()) {
-        if (overlay.text === undefined || overlay.disk) continue;
-        const prefix = located.path === '' ? '' : `${located.path}/`;
-        if (!overlay.path.startsWith(prefix)) continue;
-        const [first, ...rest] = overlay.path.slice(prefix.length).split('/');
-        names.add(rest.length > 0 ? `${first}/` : first!);
-      }
-      return [...names].toSorted(byCodeUnit);
-    },
+    list: (path) =>
+      [...childrenOf(path)].map(([name, kind]) => (kind.endsWith('folder') ? `${name}/` : name)).toSorted(byCodeUnit),
 
-    walk: (path, options) => walkTree(tree, normalize(path) ?? path, options),
+    walk: (path, options) => walkTree({ list: ownEntries }, normalize(path) ?? path, options),
 
     stageOutcome(path, outcome, options) {
       if (outcome.status === 'conflict') {
@@ -304,67 +303,11 @@ function normalize(path: string): string | undefined {
   return clean === '..' || clean.startsWith('../') ? undefined : clean;
 }
 
-function readText(
-  disk: Disk,
-  located: Located,
-): { text: string; bom: boolean; file: DiskFile } | { reason: string | undefined } {
-  if (located.kind === 'missing') return { reason: undefined };
-  if (located.kind === 'folder') return { reason: 'is a folder' };
-  if (located.kind === 'blocked') return { reason: located.reason };
-  const file = disk.read(located.absolute);
-  if ('reason' in file) return file;
-  const decoded = decode(file.bytes);
-  return 'reason' in decoded ? decoded : { ...decoded, file };
-}
-
-function openDeleted(disk: Disk, located: Located): Overlay | undefined {
-  if (located.kind !== 'file') return undefined;
-  const file = disk.read(located.absolute);
-  if ('reason' in file) return undefined;
-  const decoded = decode(file.bytes);
-  const text = 'text' in decoded ? decoded : { text: undefined, bom: false };
-  return {
-    path: located.path,
-    disk: file,
-    original: text.text,
-    bom: text.bom,
-    text: text.text,
-    steps: [],
-    mode: file.mode,
-    notes: [],
-  };
-}
-
 function hasStagedBelow(overlays: ReadonlyMap<string, Overlay>, folder: string): boolean {
   for (const overlay of overlays.values()) {
     if (overlay.text !== undefined && overlay.path.startsWith(`${folder}/`)) return true;
   }
   return false;
-}
-
-/** What differs once the common head and tail are set aside. */
-function smallestSplice(before: string, after: string): Splice {
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
-  return { start: head, end: before.length - tail, text: after.slice(head, after.length - tail) };
-}
-
-function toChange(overlay: Overlay): FileChange | undefined {
-  const { path, disk, text, notes } = overlay;
-  const mode = overlay.mode === undefined ? {} : { mode: overlay.mode };
-  const after = text === undefined ? undefined : encode(text, overlay.bom);
-  if (!disk) {
-    if (!after) return undefined;
-    return { path, kind: 'create', after, afterHash: hashOf(after), ...mode, splices: [], notes };
-  }
-  const old = { before: disk.bytes, beforeHash: hashOf(disk.bytes) };
-  if (!after) return { path, kind: 'delete', ...old, ...mode, splices: [], notes };
-  if (after.equals(disk.bytes)) return undefined;
-  const splices = composeSplices(overlay.original?.length ?? 0, overlay.steps);
-  return { path, kind: 'edit', ...old, after, afterHash: hashOf(after), ...mode, splices, notes };
 }
 
 function depthOf(path: string): number {
