@@ -57,13 +57,29 @@ function parse(name: string, text: string): JsonObject {
 /** `key: literal` pairs outside of `overrides`; enough of YAML, TOML, JSON5 and object literals for options that are flat. */
 function literals(text: string, separator: ':' | '='): JsonObject {
   const plain = text.replace(/\/\*[^]*?\*\//g, '').replace(/^\s*(?:\/\/|#).*$/gm, '');
-  const flat = plain.split(/^.*\boverrides\b/m)[0]!;
+  const flat = withoutOverrides(plain);
   const pairs = flat.matchAll(
     new RegExp(`(['"]?)\\b([a-z]\\w+)\\1\\s*${separator}\\s*(?:(['"])(.*?)\\3|([\\w-]+))`, 'gi'),
   );
   return Object.fromEntries(
     [...pairs].map(([, , key, , quoted, bare]): [string, Json] => [key!, quoted ?? bareValue(bare!)]),
   );
+}
+
+/** Options of other files must not count: a bracketed list, or the lines below `overrides:` in YAML. */
+function withoutOverrides(text: string): string {
+  const found = /(['"]?)\boverrides\1\s*[:=]\s*/.exec(text);
+  if (found === null) return text;
+  const start = found.index + found[0].length;
+  if (text[start] !== '[') return text.replace(/^overrides:.*\n(?:[ \t-].*(?:\n|$))*/m, '');
+  let depth = 0;
+  let end = start;
+  do {
+    if (text[end] === '[') depth++;
+    if (text[end] === ']') depth--;
+    end++;
+  } while (depth > 0 && end < text.length);
+  return text.slice(0, found.index) + text.slice(end);
 }
 
 function bareValue(text: string): Json {
