@@ -7,7 +7,7 @@ import type { AclCategory, CommandArgument, CommandRow, KeySpec } from './types.
 
 /**
  * A reply before it is encoded: a string is a bulk string, `{ status }` a simple string, `{ error }` an error with its
- * code, null a null array; Map and Set become what the protocol has for them.
+ * code, null is `$-1` in RESP2; Map and Set become what the protocol has for them.
  */
 export type CommandReply =
   | string
@@ -78,7 +78,8 @@ function infoOf(row: CommandRow): CommandReply {
     statuses(row.categories.map((category) => `@${category}`)),
     new Set(row.tips),
     new Set(row.keySpecs.map(keySpecReply)),
-    new Set(row.subcommands.map(infoOf)),
+    // Redis has a set here only where it is empty.
+    row.subcommands.length === 0 ? new Set() : row.subcommands.map(infoOf),
   ];
 }
 

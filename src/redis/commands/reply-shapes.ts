@@ -142,7 +142,7 @@ export const commandInfo: ReplyShape = tuple(
   setOf(simple()),
   setOf(bulk),
   setOf(mapOf(bulk, any)),
-  setOf(any),
+  either(setOf(any), listOf(any)),
 );
 
 const groupBasics = { name: bulk, 'last-delivered-id': bulk, 'entries-read': integerOrNull, lag: integerOrNull };

@@ -11,7 +11,7 @@ import {
   help,
   listOf,
   mapOf,
-  nullArray,
+  nullBulk,
   setOf,
   simple,
   tuple,
@@ -85,7 +85,7 @@ export const commandCommands = defineGroup('server', {
     complexity: 'O(N), N: commands described',
     args: () => [opt(many(str('command-name')))],
     history: [['7.0.0', 'Without names it describes all.']],
-    reply: listOf(either(commandInfo, nullArray)),
+    reply: listOf(either(commandInfo, nullBulk)),
   },
   'command|list': {
     since: '7.0.0',

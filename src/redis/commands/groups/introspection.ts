@@ -64,7 +64,7 @@ export const introspectionCommands = defineGroup('server', {
     summary: 'Draws the delays of an event as text.',
     complexity: 'O(1)',
     args: () => [str('event')],
-    reply: bulk,
+    reply: verbatim,
   },
   'latency|help': {
     since: '2.8.13',
