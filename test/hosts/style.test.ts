@@ -32,7 +32,7 @@ describe('prettier', () => {
     ],
     [
       'prettier.config.mjs',
-      '/** @type {import("prettier").Config} */\nexport default { overrides: [{ files: ["*.md"], options: { useTabs: false } }], useTabs: true, "singleQuote": false, semi: false, trailingComma: "es5", overrides: [{ files: "*.md", options: { semi: true, singleQuote: true } }] };\n',
+      '/** @type {import("prettier").Config} */\nexport default { overrides: [{ files: ["*.md"], options: { useTabs: false, semi: true } }], useTabs: true, "singleQuote": false, semi: false, trailingComma: "es5" };\n',
     ],
   ])('reads %s: %j', (name, text) => {
     expect(style({ [name]: text })).toMatchObject(wanted);

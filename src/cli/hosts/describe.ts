@@ -5,7 +5,7 @@ import { isBundledOther } from './frameworks/node.ts';
 import type { Host, HostResult, TypeScriptFacts } from './host.ts';
 import { declaredRange } from './manifest.ts';
 import { lowestNode } from './node-version.ts';
-import { detectPackageManager } from './package-manager.local.ts';
+import { detectPackageManager } from './package-manager.ts';
 import { baseOf, parentOf } from './paths.ts';
 import type { Project } from './project.ts';
 import { moduleFolderOf, sourceRootOf } from './sources/folders.ts';
@@ -26,7 +26,7 @@ export function describeHost(project: Project, claim: Claim, warnings: readonly 
   const sourceRoot = sourceRootOf(project, rule);
   const entry = project.entry();
   const node = lowestNode(project);
-  const packageManager = detectPackageManager(tree, parentOf(manifest.path));
+  const { warnings: managerWarnings, ...packageManager } = detectPackageManager(tree, parentOf(manifest.path));
   const major = frameworkMajor(project, claim);
   const host: Host = {
     framework: rule.framework,
@@ -48,7 +48,7 @@ export function describeHost(project: Project, claim: Claim, warnings: readonly 
     dependencies: { ...manifest.development, ...manifest.runtime },
     ...(node === undefined ? {} : { node: { major: node } }),
   };
-  return { status: 'found', host, warnings: [...warnings, ...hostWarnings(project, claim, host, facts)] };
+  return { status: 'found', host, warnings: [...warnings, ...managerWarnings, ...hostWarnings(project, claim, facts)] };
 }
 
 function frameworkMajor(project: Project, { rule }: Claim): number | undefined {
@@ -83,8 +83,6 @@ function hostWarnings(
   facts: TypeScriptFacts | undefined,
 ): readonly string[] {
   const warnings = [...(rule.warnings?.(project) ?? []), ...edgeWarnings(project)];
-  const { locks, name } = host.packageManager;
-  if (locks.length > 1) warnings.push(`several lock files (${locks.join(', ')}): ${name} is taken`);
   if (facts !== undefined && (facts.version.major < 3 || (facts.version.major === 3 && facts.version.minor < 6))) {
     warnings.push(`TypeScript ${facts.version.major}.${facts.version.minor} is older than 3.6, which the module needs`);
   }
