@@ -68,8 +68,9 @@ function placeEntries(
   const { source, servicesPair, services } = compose;
   const root = compose.root!;
   const { text } = source;
-  const style = styleBeside(text, services);
-  const rootStyle: YamlStyle = { ...style, steps: [rootStep(text, root, services), ...style.steps] };
+  const step = rootStep(text, root, services);
+  const style = styleBeside(text, services, { steps: [step] });
+  const rootStyle: YamlStyle = { ...style, steps: [step, ...style.steps] };
   const edits: YamlEdit[] = [];
   const fresh: EmitEntry[] = [];
   if (services && services.items.length > 0) {

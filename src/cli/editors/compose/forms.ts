@@ -1,12 +1,12 @@
 /** The forms of `environment` and `depends_on`: new ones, and additions to a map, a list or nothing. */
 import { isMap, isNode, isScalar, isSeq } from 'yaml';
-import { isPlain, list, map, scalar } from '../yaml/emit.ts';
-import type { Emit, EmitEntry, Quote } from '../yaml/emit.ts';
+import { list, map, scalar } from '../yaml/emit.ts';
+import type { Emit, EmitEntry } from '../yaml/emit.ts';
 import { addBelow, appendEntries, appendItems } from '../yaml/insert.ts';
 import type { YamlEdit } from '../yaml/insert.ts';
-import { columnOf, flowPadding, keyQuoteOf, quoteOf } from '../yaml/layout.ts';
+import { columnOf, flowPadding, quoteOf, stringQuoteOf } from '../yaml/layout.ts';
 import { findPair, isBlock, resolve } from '../yaml/lookup.ts';
-import type { EffectivePair, MapNode, PairNode, SeqNode } from '../yaml/lookup.ts';
+import type { EffectivePair, MapNode, SeqNode } from '../yaml/lookup.ts';
 import type { AppWish, WiringContext } from './wiring.ts';
 
 export function newEnvironment(wish: AppWish): EmitEntry {
@@ -32,7 +32,7 @@ export function extendEnvironment(context: WiringContext, found: EffectivePair, 
       wish.variables.map(([name, text]) => `${name}=${text}`),
     );
   }
-  const quote = isMap(value) ? valueQuote(value as MapNode) : undefined;
+  const quote = isMap(value) ? stringQuoteOf(value as MapNode) : undefined;
   return addToMap(
     context,
     found,
@@ -93,14 +93,4 @@ function addToList(
 /** Compose drops what is tagged `!reset`, additions included. */
 function isReset(value: unknown): boolean {
   return isNode(value) && 'tag' in value && value.tag === '!reset';
-}
-
-/** The quote of the last string that could stand without one; where there is none, that of the keys. */
-function valueQuote(node: MapNode): Quote | undefined {
-  const free = node.items.findLast(hasFreeString);
-  return free ? quoteOf(free.value) : keyQuoteOf(node);
-}
-
-function hasFreeString({ value }: PairNode): boolean {
-  return isScalar(value) && typeof value.value === 'string' && isPlain(value.value, false);
 }

@@ -27,9 +27,10 @@ export interface EmitList {
   readonly padding?: string;
 }
 
-/** A `>-` scalar, one line of the value in each line. */
+/** A block scalar. */
 export interface EmitFolded {
   readonly kind: 'folded';
+  readonly header: '>-' | '>' | '|-' | '|';
   readonly lines: readonly string[];
 }
 
@@ -76,7 +77,7 @@ export function valueOf(emit: Emit): unknown {
     case 'list':
       return emit.items.map(valueOf);
     case 'folded':
-      return emit.lines.join(' ');
+      return emit.lines.join(emit.header[0] === '>' ? ' ' : '\n') + (emit.header.length === 1 ? '\n' : '');
   }
 }
 
@@ -89,7 +90,7 @@ export function printEntry([key, value]: EmitEntry, column: number, style: YamlS
     case 'scalar':
       return [value.value === null ? head : `${head} ${printScalar(value, style, false)}`];
     case 'folded':
-      return [`${head} >-`, ...value.lines.map((line) => ' '.repeat(inner) + line)];
+      return [`${head} ${value.header}`, ...value.lines.map((line) => ' '.repeat(inner) + line)];
     case 'map':
       if (value.flow || value.entries.length === 0) return [`${head} ${printFlow(value, style)}`];
       return [head, ...value.entries.flatMap((entry) => printEntry(entry, inner, style, depth + 1))];

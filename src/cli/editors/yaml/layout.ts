@@ -1,7 +1,8 @@
 /** Measures how a YAML file is laid out around a place: indentation, lists, quotes, blank lines. */
-import { isMap, isSeq } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { CST } from 'yaml';
 import { lineStart } from '../text.ts';
+import { isPlain } from './emit.ts';
 import type { Quote, YamlStyle } from './emit.ts';
 import { isBlock } from './lookup.ts';
 import type { MapNode, PairNode, SeqNode } from './lookup.ts';
@@ -13,7 +14,9 @@ export function columnOf(text: string, node: MapNode | SeqNode): number {
   const first =
     token && 'items' in token ? (token.items as CST.CollectionItem[]).map(itemStart).find(isNumber) : undefined;
   const offset = first ?? node.range[0];
-  return offset - lineStart(text, offset);
+  const start = lineStart(text, offset);
+  // The parser counts no column for a byte order mark.
+  return offset - start - (start === 0 && text.startsWith('\uFEFF') ? 1 : 0);
 }
 
 /**
@@ -39,7 +42,7 @@ export function styleBeside(text: string, siblings: MapNode | undefined, fallbac
     }
     if (nested !== undefined && listOffset !== undefined && listPadding !== undefined) break;
   }
-  const first = step ?? fallback.steps?.[0] ?? (column ? column : 2);
+  const first = step ?? fallback.steps?.[0] ?? 2;
   return {
     steps: [first, nested ?? fallback.steps?.[1] ?? first],
     listOffset: listOffset ?? fallback.listOffset ?? nested ?? first,
@@ -90,6 +93,16 @@ export function sourceOf(node: unknown): string | undefined {
 export function keyQuoteOf(map: MapNode): Quote | undefined {
   const first = quoteOf(map.items[0]?.key);
   return first && map.items.every((pair) => quoteOf(pair.key) === first) ? first : undefined;
+}
+
+/** The quote of a map's last string that could stand without one; where there is none, that of its keys. */
+export function stringQuoteOf(map: MapNode): Quote | undefined {
+  const free = map.items.findLast(hasFreeString);
+  return free ? quoteOf(free.value) : keyQuoteOf(map);
+}
+
+function hasFreeString({ value }: PairNode): boolean {
+  return isScalar(value) && typeof value.value === 'string' && isPlain(value.value, false);
 }
 
 /** Blank lines between each two neighbours of a block map or list, in order. */
