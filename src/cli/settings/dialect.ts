@@ -30,6 +30,8 @@ export type SettingsAccess =
       readonly expression: string;
       /** True when the expression's type may be `undefined`. */
       readonly optional: boolean;
+      /** How the app itself imports the file where it belongs to another package of the workspace: `@acme/env`. */
+      readonly specifier?: string;
     }
   | {
       /** NestJS: `configService.get(key)`. */

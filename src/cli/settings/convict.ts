@@ -1,0 +1,142 @@
+/** convict: a tree of settings, each a leaf with `doc`, `format`, `default` and `env`. */
+import { findProperty, objectValue, propertiesOf } from '../editors/typescript/entries.ts';
+import { insertEntry } from '../editors/typescript/insert-entry.ts';
+import { callsOf, findVariable, literalIn } from '../editors/typescript/locate.ts';
+import { importsOf } from '../editors/typescript/modules.ts';
+import { isGroup, isWord, stringValue, type Group, type Outline } from '../editors/typescript/outline.ts';
+import { quoted } from '../editors/typescript/style.ts';
+import { declaredType, typePart } from './declared-type.ts';
+import {
+  contextStyle,
+  importAccess,
+  LIBRARY_WEIGHT,
+  PROCESS_ENV,
+  type Context,
+  type Finding,
+  type Plan,
+} from './finding.ts';
+import { member, reach } from './flow.ts';
+import { namingOf, spell } from './naming.ts';
+
+export function findConvict(context: Context, path: string, outline: Outline): Finding[] {
+  const from = importsOf(outline).find((one) => one.from === 'convict');
+  const local = from?.defaultName ?? from?.namespaceName ?? from?.named.get('convict');
+  if (local === undefined) return [];
+  return callsOf(outline).flatMap((call): Finding[] => {
+    if (call.callee !== local) return [];
+    const first = call.args[0]?.[0];
+    const object = isGroup(first, '{')
+      ? first
+      : isWord(first)
+        ? literalIn(findVariable(outline, first.text)?.init ?? [])
+        : undefined;
+    if (!isGroup(object, '{')) return [];
+    return [
+      {
+        dialect: 'convict',
+        path,
+        offset: object.start,
+        weight: LIBRARY_WEIGHT + (propertiesOf(object)?.length ?? 0),
+        plan: () => plan(context, path, outline, call.group, object),
+      },
+    ];
+  });
+}
+
+function plan(context: Context, path: string, outline: Outline, call: Group, object: Group): Plan {
+  const { variable } = context;
+  const style = contextStyle(context, outline);
+  const accessTo = (keys: readonly string[]) => {
+    const get = `.get(${quoted(keys.join('.'), style)})`;
+    const dotted = keys.map(member).join('');
+    const reached =
+      reach(outline, call, get) ??
+      reach(outline, call, `.getProperties()${dotted}`) ??
+      reach(outline, call, `.get()${dotted}`);
+    return importAccess(path, reached, false);
+  };
+  const there = leafFor(object, variable.name, []);
+  if (there !== undefined)
+    return {
+      parts: [{ path, insertions: [], notes: [`${there.join('.')} is there already`] }],
+      access: accessTo(there),
+      snippet: '',
+    };
+  const properties = propertiesOf(object) ?? [];
+  const redis = properties.find((property) => /^redis$/i.test(property.key));
+  if (redis !== undefined)
+    return {
+      parts: [
+        {
+          path,
+          insertions: [],
+          notes: [`${redis.key} is there already, without a URL; the module reads ${variable.name} itself`],
+        },
+      ],
+      access: PROCESS_ENV,
+      snippet: '',
+    };
+  const groups = properties.flatMap((property) => objectValue(property) ?? []).filter((group) => !isLeaf(group));
+  const naming = namingOf(properties.map((property) => property.key));
+  const [head = '', ...tail] = variable.name.split('_');
+  const keys =
+    groups.length > 0 && tail.length > 0
+      ? [spell(head, naming), spell(tail.join('_'), naming)]
+      : [spell(variable.name, naming)];
+  const comma = style.trailingComma ? ',' : '';
+  const lines = [
+    `doc: ${quoted(variable.description, style)}`,
+    'format: String',
+    `default: ${quoted(variable.default, style)}`,
+    `env: ${quoted(variable.name, style)}`,
+    ...(variable.sensitive ? ['sensitive: true'] : []),
+  ];
+  const leaf = (indent: string) =>
+    `{\n${lines.map((line) => indent + style.indent + line).join(',\n')}${comma}\n${indent}}`;
+  const text =
+    keys.length === 1
+      ? `${keys[0]}: ${leaf('')}`
+      : `${keys[0]}: {\n${style.indent}${keys[1]}: ${leaf(style.indent)}${comma}\n}`;
+  const typed = typePart(context, declaredType(context, path, outline, object), [], {
+    key: keys[0]!,
+    type: keys.length === 1 ? 'string' : `{ ${keys[1]}: string }`,
+  });
+  const parts = [
+    {
+      path,
+      insertions: [insertEntry(outline, object, text, style)],
+      notes: [`${keys.join('.')} reads ${variable.name}`],
+    },
+  ];
+  return {
+    parts: typed === undefined || typed === 'unknown' ? parts : [...parts, typed],
+    access: accessTo(keys),
+    snippet: text,
+    ...(typed === 'unknown' ? { refusal: 'its type is declared where it cannot be found' } : {}),
+  };
+}
+
+function isLeaf(group: Group): boolean {
+  return (
+    findProperty(group, 'default') !== undefined ||
+    findProperty(group, 'env') !== undefined ||
+    findProperty(group, 'format') !== undefined
+  );
+}
+
+/** Keys that lead to the leaf with this `env`, or to `redis.url`. */
+function leafFor(object: Group, variable: string, above: readonly string[]): readonly string[] | undefined {
+  for (const property of propertiesOf(object) ?? []) {
+    const inner = objectValue(property);
+    if (inner === undefined) continue;
+    const keys = [...above, property.key];
+    if (stringValue(findProperty(inner, 'env')?.value[0]) === variable) return keys;
+    if (isLeaf(inner)) {
+      if (/^redis\.(?:url|uri)$/i.test(keys.join('.'))) return keys;
+      continue;
+    }
+    const below = leafFor(inner, variable, keys);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}

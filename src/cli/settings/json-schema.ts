@@ -1,0 +1,173 @@
+/** env-schema and @fastify/env: a JSON schema or TypeBox object, and the type of what comes out. */
+import { entriesOf, findProperty, objectValue, propertiesOf } from '../editors/typescript/entries.ts';
+import { insertEntry } from '../editors/typescript/insert-entry.ts';
+import { membersOf } from '../editors/typescript/insert-member.ts';
+import { callsOf, findVariable, literalIn, typeBodies } from '../editors/typescript/locate.ts';
+import { importsOf } from '../editors/typescript/modules.ts';
+import { isGroup, isWord, type Group, type Node, type Outline } from '../editors/typescript/outline.ts';
+import { quoted, type SourceStyle } from '../editors/typescript/style.ts';
+import { declaredType, declaredTypeOf, typePart } from './declared-type.ts';
+import {
+  contextStyle,
+  importAccess,
+  LIBRARY_WEIGHT,
+  PROCESS_ENV,
+  type Context,
+  type Finding,
+  type Part,
+  type Plan,
+} from './finding.ts';
+import { reach } from './flow.ts';
+import { mergeParts, schemasIn, type Schema } from './schema.ts';
+import { SCHEMA_LIBRARIES } from './libraries.ts';
+
+export function findJsonSchema(context: Context, path: string, outline: Outline): Finding[] {
+  const from = importsOf(outline).find((one) => /^(?:env-schema|@fastify\/env|fastify-env)$/.test(one.from));
+  if (from === undefined) return [];
+  const local = from.defaultName ?? from.namespaceName ?? from.named.get('envSchema') ?? from.named.get('fastifyEnv');
+  if (local === undefined) return [];
+  const isPlugin = from.from !== 'env-schema';
+  return callsOf(outline).flatMap((call): Finding[] => {
+    const argument = isPlugin ? call.args[1] : call.args[0];
+    const isCall = isPlugin
+      ? /(?:^|\.)register$/.test(call.callee) && isWord(call.args[0]?.[0], local)
+      : call.callee === local;
+    const options = isCall ? objectOf(outline, argument) : undefined;
+    if (options === undefined) return [];
+    const place = placeOf(context, path, outline, options);
+    if (place === undefined) return [];
+    const weight = LIBRARY_WEIGHT + (propertiesOf(place.object)?.length ?? 0);
+    const dialect = isPlugin ? 'fastify-env' : 'env-schema';
+    return [
+      {
+        dialect,
+        path: place.path,
+        offset: place.object.start,
+        weight,
+        plan: () => plan(context, place, { path, outline, call: call.group, options, isPlugin }),
+      },
+    ];
+  });
+}
+
+/** The object that takes the variable: `properties` of a JSON schema, or the members of a TypeBox object. */
+interface Place {
+  readonly path: string;
+  readonly outline: Outline;
+  readonly object: Group;
+  readonly typebox: Schema | undefined;
+}
+
+interface Site {
+  readonly path: string;
+  readonly outline: Outline;
+  readonly call: Group;
+  readonly options: Group;
+  readonly isPlugin: boolean;
+}
+
+function objectOf(outline: Outline, nodes: readonly Node[] | undefined): Group | undefined {
+  const [first] = nodes ?? [];
+  if (isGroup(first, '{')) return first;
+  const literal = isWord(first) ? literalIn(findVariable(outline, first.text)?.init ?? []) : undefined;
+  return isGroup(literal, '{') ? literal : undefined;
+}
+
+function placeOf(context: Context, path: string, outline: Outline, options: Group): Place | undefined {
+  const property = findProperty(options, 'schema');
+  const name =
+    property?.form === 'shorthand'
+      ? 'schema'
+      : isWord(property?.value[0]) && property.value.length === 1
+        ? property.value[0].text
+        : undefined;
+  if (name === undefined) return placeIn(path, outline, property?.value ?? []);
+  const local = findVariable(outline, name);
+  if (local !== undefined) return placeIn(path, outline, local.init);
+  for (const one of importsOf(outline)) {
+    const original =
+      [...one.named].find(([, localName]) => localName === name)?.[0] ?? (one.defaultName === name ? name : undefined);
+    const target = original === undefined ? undefined : context.sources.resolve(path, one.from);
+    const other = target === undefined ? undefined : context.sources.outline(target);
+    if (target !== undefined && other !== undefined)
+      return placeIn(target, other, findVariable(other, original!)?.init ?? []);
+  }
+  return undefined;
+}
+
+function placeIn(path: string, outline: Outline, init: readonly Node[]): Place | undefined {
+  const [first] = init;
+  if (isGroup(first, '{')) {
+    const object = objectValue(findProperty(first, 'properties'));
+    return object === undefined ? undefined : { path, outline, object, typebox: undefined };
+  }
+  const typebox = schemasIn(
+    path,
+    outline,
+    SCHEMA_LIBRARIES.filter((one) => one.name === 'typebox'),
+  ).find((schema) => init.includes(schema.call.group));
+  return typebox === undefined ? undefined : { path, outline, object: typebox.object, typebox };
+}
+
+function plan(context: Context, place: Place, site: Site): Plan {
+  const { variable } = context;
+  const style = contextStyle(context, place.outline);
+  const there = findProperty(place.object, variable.name);
+  const text = `${variable.name}: ${memberText(context, place, style)}`;
+  const parts: Part[] = [
+    there === undefined
+      ? {
+          path: place.path,
+          insertions: [insertEntry(place.outline, place.object, text, style)],
+          notes: [`${variable.name} in the schema`],
+        }
+      : { path: place.path, insertions: [], notes: [`${variable.name} is in the schema already`] },
+  ];
+  const member = { key: variable.name, type: 'string' };
+  if (site.isPlugin) {
+    parts.push(...augmented(context, member));
+    return { parts: mergeParts(parts), access: PROCESS_ENV, snippet: text };
+  }
+  const reached = reach(site.outline, site.call, `.${variable.name}`);
+  const generic = declaredType(context, site.path, site.outline, site.options);
+  const declared =
+    generic === 'open' && reached !== undefined
+      ? declaredTypeOf(context, site.path, site.outline, reached.name)
+      : generic;
+  const typed = typePart(context, declared, [], member);
+  if (typed !== undefined && typed !== 'unknown') parts.push(typed);
+  return {
+    parts: mergeParts(parts),
+    access: typed === 'unknown' ? PROCESS_ENV : importAccess(site.path, reached, false),
+    snippet: text,
+  };
+}
+
+function memberText(context: Context, { outline, object, typebox }: Place, style: SourceStyle): string {
+  if (typebox !== undefined)
+    return typebox.library.validator({ context, outline, style, library: typebox.from, object }).text;
+  const entries = entriesOf(object);
+  const fields = [`type: ${quoted('string', style)}`, `default: ${quoted(context.variable.default, style)}`];
+  const multiline =
+    entries.length > 0 &&
+    entries.filter((entry) => outline.text.slice(entry.start, entry.end).includes('\n')).length * 2 >= entries.length;
+  if (!multiline) return `{ ${fields.join(', ')} }`;
+  return `{\n${fields.map((field) => style.indent + field).join(',\n')}${style.trailingComma ? ',' : ''}\n}`;
+}
+
+/** `declare module 'fastify' { interface FastifyInstance { config: {…} } }`, wherever it stands. */
+function augmented(context: Context, member: { key: string; type: string }): Part[] {
+  const { tree, host, sources } = context;
+  const paths = tree.walk(host.app, { filter: (path) => /\.[cm]?ts$/.test(path) });
+  for (const path of paths) {
+    if (!/FastifyInstance\b/.test(sources.text(path) ?? '')) continue;
+    const outline = sources.outline(path);
+    const body =
+      outline === undefined ? undefined : typeBodies(outline).find((one) => one.name === 'FastifyInstance')?.body;
+    if (outline === undefined || body === undefined) continue;
+    const config = membersOf(outline, body).find((one) => /config|env/i.test(one.name));
+    const typed = config === undefined ? undefined : typePart(context, { path, outline, body }, [config.name], member);
+    if (typed !== undefined && typed !== 'unknown') return [typed];
+  }
+  return [];
+}

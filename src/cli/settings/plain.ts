@@ -1,0 +1,231 @@
+/** Settings without a library: exported objects, exported constants and destructuring of `process.env`. */
+import { insertEntry } from '../editors/typescript/insert-entry.ts';
+import { insertAfter } from '../editors/typescript/insert-statement.ts';
+import { exportTarget, patternNames } from '../editors/typescript/modules.ts';
+import {
+  compact,
+  isGroup,
+  isPunctuation,
+  isWord,
+  textOf,
+  type Group,
+  type Outline,
+} from '../editors/typescript/outline.ts';
+import { statementsOf, type Declarator, type Statement } from '../editors/typescript/statements.ts';
+import { quoted } from '../editors/typescript/style.ts';
+import { contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
+import { reach, reachName } from './flow.ts';
+import { namingOf, spell } from './naming.ts';
+import { envObjects, leaves, planEnvObject, valueLike, type EnvObject } from './objects.ts';
+import { envReads, isEnvironment, type EnvRead } from './readers.ts';
+
+/** File names of settings as a whole; `config/database.ts` and the like hold one topic only. */
+const GENERAL =
+  /(?:^|\/)(?:env|envs|environment|environments|config|configs|configuration|settings|constants|vars|variables|secrets|keys|options|dotenv|default|app[.-]?config|config[.-]?env|env[.-]?config|server[.-]?config|global|globals)(?:\.(?:config|server|service|env|util|utils|default))?\.[cm]?[jt]s$|(?:^|\/)(?:config|configs|configuration|settings|env|environment|environments|constants)\/(?:index|main|app|base|common|server|development|development\.config|production|all|appConfig|app\.config)\.[cm]?[jt]s$/i;
+
+export function findPlain(context: Context, path: string, outline: Outline): Finding[] {
+  return [...objectFindings(context, path, outline), ...constantFindings(context, path, outline)];
+}
+
+function objectFindings(context: Context, path: string, outline: Outline): Finding[] {
+  return envObjects(path, outline).flatMap((object): Finding[] => {
+    if (!isSettings(path, object.reads, leaves(object.root))) return [];
+    if (reach(outline, object.root, '.probe') === undefined && reach(outline, object.root, '[].probe') === undefined)
+      return [];
+    return [
+      {
+        dialect: 'object',
+        path,
+        offset: object.root.start,
+        weight: weightOf(path, object.reads.length),
+        plan: () => planEnvObject(context, object),
+      },
+    ];
+  });
+}
+
+/** Many variables of several topics, or a file that is called settings. */
+function isSettings(path: string, reads: readonly EnvRead[], members: number): boolean {
+  if (GENERAL.test(path)) return reads.length * 6 >= members;
+  const topics = new Set(reads.map((read) => read.name.split('_')[0]));
+  return reads.length >= 4 && topics.size >= 3 && reads.length * 2 >= members;
+}
+
+function weightOf(path: string, reads: number): number {
+  return (GENERAL.test(path) ? 1000 : 100) + reads;
+}
+
+interface Constant {
+  readonly statement: Statement;
+  /** What the statement declares: the name, or the pattern that takes names from the environment. */
+  readonly name: string | undefined;
+  readonly pattern: Group | undefined;
+  readonly declarator: Declarator | undefined;
+  readonly reads: readonly EnvRead[];
+}
+
+function constantFindings(context: Context, path: string, outline: Outline): Finding[] {
+  const constants = constantsOf(outline).filter((one) => isReachable(outline, one));
+  const reads = constants.flatMap((one) => one.reads);
+  const count = constants.reduce(
+    (sum, one) => sum + (one.pattern === undefined ? 1 : patternNames(one.pattern).length),
+    0,
+  );
+  if (constants.length === 0 || (GENERAL.test(path) ? count < 1 : count < 4)) return [];
+  if (
+    !GENERAL.test(path) &&
+    new Set(reads.map((read) => read.name.split('_')[0])).size < 3 &&
+    constants.every((one) => one.pattern === undefined)
+  )
+    return [];
+  const offset = constants[0]!.statement.start;
+  return [
+    {
+      dialect: 'constants',
+      path,
+      offset,
+      weight: weightOf(path, count),
+      plan: () => planConstant(context, path, outline, constants),
+    },
+  ];
+}
+
+function constantsOf(outline: Outline): Constant[] {
+  const reads = envReads(outline);
+  return statementsOf(outline).flatMap((statement): Constant[] => {
+    if (statement.kind === 'variable' && statement.declarators.length === 1) {
+      const declarator = statement.declarators[0]!;
+      if (declarator.pattern !== undefined && isEnvironment(outline, declarator.init)) {
+        return [{ statement, name: undefined, pattern: declarator.pattern, declarator, reads: [] }];
+      }
+      const first = declarator.init[0];
+      const inside = reads.filter(
+        (read) => first !== undefined && read.first.start >= first.start && read.first.end <= statement.end,
+      );
+      const isValue =
+        inside.length > 0 &&
+        !declarator.init.some(
+          (node) => isGroup(node, '{') || isGroup(node, '[') || isPunctuation(node, '=>') || isWord(node, 'new'),
+        );
+      const isShallow = inside.some(
+        (read) =>
+          read.first.parent === outline.root || (read.form !== 'call' && read.first.parent!.parent === outline.root),
+      );
+      return isValue && isShallow && declarator.name !== undefined
+        ? [{ statement, name: declarator.name, pattern: undefined, declarator, reads: inside }]
+        : [];
+    }
+    if (statement.kind !== 'expression') return [];
+    const target = exportTarget(statement.nodes);
+    if (target?.name === undefined) return [];
+    const inside = reads.filter((read) => target.value.includes(read.first));
+    return inside.length === 0
+      ? []
+      : [{ statement, name: target.name, pattern: undefined, declarator: undefined, reads: inside }];
+  });
+}
+
+function isReachable(outline: Outline, { name, pattern, declarator }: Constant): boolean {
+  if (declarator === undefined) return true;
+  const names = pattern === undefined ? [name!] : patternNames(pattern).map(([, local]) => local);
+  return names.some((one) => reachName(outline, one, '') !== undefined);
+}
+
+function planConstant(context: Context, path: string, outline: Outline, constants: readonly Constant[]): Plan {
+  const { variable } = context;
+  const style = contextStyle(context, outline);
+  const last = constants.at(-1)!;
+  const there = existing(constants, variable.name);
+  if (there !== undefined) {
+    const bare = there.optional;
+    return {
+      parts: [{ path, insertions: [], notes: [`${there.name} is there already`] }],
+      access: importAccess(path, reachName(outline, there.name, ''), bare),
+      snippet: '',
+    };
+  }
+  if (last.pattern !== undefined) {
+    const entry = `${variable.name} = ${quoted(variable.default, style)}`;
+    const list = last.statement.exported ? [] : exportLists(outline, patternNames(last.pattern)[0]?.[1] ?? '');
+    const insertions = [
+      insertEntry(outline, last.pattern, entry, style, 'specifier'),
+      ...list.map((one) => insertEntry(outline, one, variable.name, style, 'specifier')),
+    ];
+    return planned(path, insertions, variable.name, entry);
+  }
+  const name = spell(
+    variable.name,
+    namingOf(
+      constants.map((one) => one.name!),
+      'upper',
+    ),
+  );
+  const object: EnvObject = { path, outline, root: outline.root, reads: constants.flatMap((one) => one.reads) };
+  const value = valueLike(context, object, outline.root, style);
+  const head = headOf(outline, last, name);
+  const list = last.statement.exported || last.declarator === undefined ? [] : exportLists(outline, last.name!);
+  const text = `${head}${typeLike(outline, constants)} = ${value}`;
+  const insertions = [
+    insertAfter(outline, last.statement, text, style),
+    ...list.map((one) => insertEntry(outline, one, name, style, 'specifier')),
+  ];
+  return planned(path, insertions, name, text);
+}
+
+function planned(path: string, insertions: Plan['parts'][number]['insertions'], name: string, snippet: string): Plan {
+  return {
+    parts: [{ path, insertions, notes: [`${name} beside its siblings`] }],
+    access: { kind: 'import', path, binding: 'named', name, expression: name, optional: false },
+    snippet,
+  };
+}
+
+/** `export const X`, `const X`, `exports.X`: the sibling's own beginning with another name. */
+function headOf(outline: Outline, sibling: Constant, name: string): string {
+  const text = outline.text.slice(sibling.statement.start, sibling.statement.end);
+  const head =
+    new RegExp(`^([\\s\\S]*?\\b)${sibling.name!.replaceAll('$', '\\$')}\\b`).exec(text)?.[1] ?? 'export const ';
+  return head + name;
+}
+
+function typeLike(outline: Outline, constants: readonly Constant[]): string {
+  const typed = constants.filter((one) => one.declarator !== undefined && one.declarator.type.length > 0);
+  return typed.length * 2 > constants.length && typed.some((one) => textOf(outline, one.declarator!.type) === 'string')
+    ? ': string'
+    : '';
+}
+
+function existing(constants: readonly Constant[], variable: string): { name: string; optional: boolean } | undefined {
+  for (const { name, pattern, reads, declarator } of constants) {
+    if (pattern !== undefined) {
+      const pair = patternNames(pattern).find(([key]) => key === variable);
+      if (pair !== undefined)
+        return { name: pair[1], optional: !new RegExp(`\\b${variable}\\b[^,}]*=`).test(compact([pattern])) };
+    } else if (name !== undefined && reads.some((read) => read.name === variable)) {
+      const read = reads.find((one) => one.name === variable)!;
+      const bare =
+        declarator === undefined ||
+        (declarator.init[0] === read.first && declarator.init.at(-1) === read.last && read.form !== 'call');
+      return { name, optional: bare };
+    }
+  }
+  return undefined;
+}
+
+/** The braces of `module.exports = { A, B }` and `export { A, B }` that pass a name on. */
+function exportLists(outline: Outline, name: string): Group[] {
+  return statementsOf(outline).flatMap((statement): Group[] => {
+    const target = statement.kind === 'expression' ? exportTarget(statement.nodes) : undefined;
+    const nodes =
+      statement.kind === 'export-list'
+        ? statement.nodes
+        : statement.kind === 'export-default'
+          ? statement.expression
+          : target?.name === undefined
+            ? target?.value
+            : undefined;
+    const braces = nodes?.find((node) => isGroup(node, '{'));
+    if (!isGroup(braces, '{')) return [];
+    return braces.children.some((node) => isWord(node, name)) ? [braces] : [];
+  });
+}
