@@ -429,6 +429,13 @@ describe('monorepos', () => {
     ).toMatchObject({ app: 'backend', framework: 'koa' });
   });
 
+  it('refuses a workspace without a server', () => {
+    expect(detect({ ...root, ...spa, ...ui })).toMatchObject({
+      status: 'none',
+      reason: "none of the workspace's packages is a server (apps/spa, packages/ui)",
+    });
+  });
+
   it('stays in the folder that --app names', () => {
     expect(found({ ...root, ...api, ...web }, { app: 'apps/web' })).toMatchObject({
       app: 'apps/web',

@@ -76,12 +76,7 @@ function clientsOf(project: Project): Host['clients'] {
   return { ...(ioredis === undefined ? {} : { ioredis }), ...(redis === undefined ? {} : { redis }) };
 }
 
-function hostWarnings(
-  project: Project,
-  { rule }: Claim,
-  host: Host,
-  facts: TypeScriptFacts | undefined,
-): readonly string[] {
+function hostWarnings(project: Project, { rule }: Claim, facts: TypeScriptFacts | undefined): readonly string[] {
   const warnings = [...(rule.warnings?.(project) ?? []), ...edgeWarnings(project)];
   if (facts !== undefined && (facts.version.major < 3 || (facts.version.major === 3 && facts.version.minor < 6))) {
     warnings.push(`TypeScript ${facts.version.major}.${facts.version.minor} is older than 3.6, which the module needs`);

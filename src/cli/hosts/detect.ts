@@ -26,8 +26,8 @@ export function detectHost(tree: ReadTree, wish: HostWish = {}): HostResult {
   const hosts = candidates(members.projects, wish.framework);
   if (hosts.length === 1) return choose(hosts[0]!.project, wish.framework);
   if (hosts.length > 1) return { status: 'ambiguous', candidates: hosts.map(toCandidate) };
-  if (own !== undefined) return choose(own, wish.framework);
-  return absence(tree, '');
+  if (own !== undefined && (!members.declared || own.entry() !== undefined)) return choose(own, wish.framework);
+  return own === undefined ? absence(tree, '') : withoutServer(members.projects);
 }
 
 /** `--app`: that folder and no other. */
@@ -70,6 +70,16 @@ function choose(project: Project, wish: Framework | undefined): HostResult {
     };
   }
   return describeHost(project, claims[0] ?? PLAIN, []);
+}
+
+function withoutServer(projects: readonly Project[]): HostResult {
+  const names = projects.slice(0, 5).map(({ app }) => app);
+  return {
+    status: 'none',
+    path: 'package.json',
+    reason: `none of the workspace's packages is a server (${names.join(', ')}${projects.length > 5 ? ', …' : ''})`,
+    hint: 'Pass --app with the folder of the package that is meant, and --framework node if it is none of the known ones.',
+  };
 }
 
 interface Member {

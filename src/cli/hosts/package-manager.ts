@@ -1,4 +1,7 @@
-/** Which package manager governs an app, and its commands, told from the tree alone. */
+/**
+ * Which package manager governs an app, and its commands, told from the tree alone: package-manager-detector
+ * reads the disk around it, knows no workspace members and is silent where locks disagree.
+ */
 import type { ReadTree } from '../plan/tree.ts';
 import type { PackageManager, PackageManagerName } from './host.ts';
 import { isObject } from './json.ts';

@@ -5,7 +5,7 @@ import { COMMON_FOLDERS } from './framework.ts';
 export const express: FrameworkRule = {
   framework: 'express',
   rank: 'server',
-  packages: ['express', '@feathersjs/express', 'routing-controllers', 'express-zod-api', 'tsoa'],
+  packages: ['express', '@feathersjs/express', 'express-zod-api'],
   configs: /^$/,
   starters: /^$/,
   bundled: false,

@@ -5,7 +5,7 @@ import { COMMON_FOLDERS } from './framework.ts';
 export const koa: FrameworkRule = {
   framework: 'koa',
   rank: 'server',
-  packages: ['koa', '@feathersjs/koa', 'routing-controllers-koa'],
+  packages: ['koa', '@feathersjs/koa'],
   configs: /^$/,
   starters: /^$/,
   bundled: false,
