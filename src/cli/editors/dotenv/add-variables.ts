@@ -60,7 +60,7 @@ function opening(rhythm: Rhythm, name: string, comment: string | undefined): str
 function openingLines(rhythm: Rhythm, title: string, comment: string | undefined): string[] {
   if (rhythm.heading) return [...renderHeading(rhythm.heading, title)];
   if (rhythm.comments !== 'group') return [];
-  if (rhythm.shortTitles) return [rhythm.leader + title];
+  if (rhythm.titled) return [rhythm.leader + rhythm.titled(title)];
   return comment === undefined ? [] : [rhythm.leader + comment];
 }
 

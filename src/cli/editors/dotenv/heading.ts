@@ -13,6 +13,9 @@ export interface Heading {
 const RULE = /^\s*#\s*[-=*#~_+─═]{3,}\s*#?\s*$|^\s*#{4,}\s*$/;
 const DECORATED = /^\s*#+\s*[-=*#~_+─═]{2,}\s*(\S.*?)\s*(?:[-=*#~_+─═]{2,}\s*#*)?\s*$|^\s*#{2,}\s+(\S.*?)\s*#{2,}\s*$/;
 
+const BRACKETED = /^\s*#+\s*(?:\[+|<+)\s*(\S.*?)\s*(?:\]+|>+)\s*$/;
+const BARE = /^\s*#\s*$/;
+
 /** A line that only draws a line. */
 export function isRule(line: string): boolean {
   return RULE.test(line);
@@ -43,7 +46,7 @@ export function headingLength(lines: readonly string[]): number {
 /** The heading's lines with another title in them. */
 export function renderHeading(heading: Heading, title: string): readonly string[] {
   const old = heading.lines[heading.titleLine]!.trimEnd();
-  const cased = /[a-z]/.test(heading.title) ? title : title.toUpperCase();
+  const cased = likeTitle(title, heading.title);
   const at = old.indexOf(heading.title);
   const before = old.slice(0, at);
   const after = old.slice(at + heading.title.length);
@@ -51,18 +54,30 @@ export function renderHeading(heading: Heading, title: string): readonly string[
   return heading.lines.map((other, i) => (i === heading.titleLine ? line : other.trimEnd()));
 }
 
+/** A title in capitals asks for capitals. */
+export function likeTitle(title: string, model: string): string {
+  return /[a-z]/.test(model) ? title : title.toUpperCase();
+}
+
 function headingOf(lines: readonly string[]): Omit<Heading, 'justified'> | undefined {
-  const decorated = lines.findIndex((line) => !isRule(line) && DECORATED.test(line));
-  if (decorated === 0) {
-    const [, first, second] = DECORATED.exec(lines[0]!)!;
-    return { lines: lines.slice(0, 1), titleLine: 0, title: first ?? second ?? '' };
+  const [first = '', second = '', third = ''] = lines;
+  const decorated = isRule(first) ? null : (DECORATED.exec(first) ?? BRACKETED.exec(first));
+  if (decorated) return { lines: [first], titleLine: 0, title: decorated[1] ?? decorated[2] ?? '' };
+  // A bare `#` parts paragraphs as well, so it is a rule only where it stands on both sides.
+  if (BARE.test(first) && BARE.test(third) && !isRule(second)) {
+    return { lines: [first, second, third], titleLine: 1, title: titleIn(second) };
   }
   const titleLine = lines.findIndex((line) => !isRule(line));
-  const title = /^\s*#+\s*(.*?)\s*#*\s*$/.exec(lines[titleLine] ?? '')?.[1] ?? '';
+  const title = titleIn(lines[titleLine] ?? '');
   if (title === '' || titleLine > 1) return undefined;
   const end = isRule(lines[titleLine + 1] ?? '') ? titleLine + 2 : titleLine + 1;
   // A bare title is a comment, not a heading: it takes a rule above or below.
   return end > titleLine + 1 || titleLine === 1 ? { lines: lines.slice(0, end), titleLine, title } : undefined;
+}
+
+/** The words of a comment, without the signs around them. */
+export function titleIn(line: string): string {
+  return /^\s*#+\s*(.*?)\s*#*\s*$/.exec(line)?.[1] ?? '';
 }
 
 /** True when something stands behind the title, so that its line has an end to keep in column. */

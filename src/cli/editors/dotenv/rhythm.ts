@@ -1,6 +1,6 @@
 /** How a file spaces and comments its variables: what the next ones should look like. */
 import { mostCommon } from './assignment.ts';
-import { findHeading, headingLength, isRule } from './heading.ts';
+import { findHeading, headingLength, isRule, likeTitle, titleIn } from './heading.ts';
 import type { Heading } from './heading.ts';
 import type { EnvComment, EnvEntry, EnvItem } from './scan.ts';
 
@@ -17,8 +17,8 @@ export interface Rhythm {
   readonly leader: string;
   /** How groups are headed, where they are. */
   readonly heading?: Heading;
-  /** True when the file heads its groups with two or three words, not with sentences. */
-  readonly shortTitles: boolean;
+  /** Set where groups are titled with a word or three, not with sentences: how to title one more. */
+  readonly titled?: (topic: string) => string;
 }
 
 /** One variable with what stands between it and the one before. */
@@ -40,17 +40,34 @@ export function rhythmOf(items: readonly EnvItem[]): Rhythm {
   const prose = items.filter((item) => item.kind === 'comment').filter((item) => !item.disabled && !isRule(item.text));
   const opened = heads.slice(1).filter(({ above }) => above.length > 0);
   const separation = mostCommon(positive) ?? (gaps.length === 0 && prose.length > 0 ? 1 : 0);
-  const titles = heads.flatMap(({ above }) => above.slice(0, 1)).map(({ text }) => text.replace(/^\s*#+\s*/, ''));
   const heading = findHeading(openings(heads));
+  const titles = opened.map(({ above }) => (heading ? likeliestTitle(above, heading) : titleIn(above[0]!.text)));
+  const short = isMajority(titles, isShort);
+  const habit = commentHabit(placed, heads);
   return {
     separation,
     spacing: gaps.length > 1 && positive.length === gaps.length ? separation : 0,
-    comments: commentHabit(placed, heads),
+    // Short words over most variables are titles of small groups, not descriptions.
+    comments: habit === 'each' && short && !heading ? 'group' : habit,
     setOff: isMajority(opened, ({ lead }) => lead.length === 0),
     leader: mostCommon(prose.map(({ text }) => /^#+[ \t]?/.exec(text.trimStart())![0])) ?? '# ',
     ...(heading ? { heading } : {}),
-    shortTitles: isMajority(titles, isShort),
+    ...(short ? { titled: titling(titles) } : {}),
   };
+}
+
+/** The title that a comment run carries when it is laid out as the heading is. */
+function likeliestTitle(run: readonly EnvComment[], heading: Heading): string {
+  const line = run[heading.titleLine] ?? run[0]!;
+  return titleIn(line.text);
+}
+
+/** "Database Settings", "Mail Settings": one more has the same last word, and the same case. */
+function titling(titles: readonly string[]): (topic: string) => string {
+  const lastWords = titles.map((title) => /\s([\p{L}:]+)$/u.exec(title)?.[1] ?? '');
+  const common = mostCommon(lastWords) ?? '';
+  const shared = common !== '' && isMajority(lastWords, (word) => word === common) ? ` ${common}` : '';
+  return (topic) => likeTitle(topic + shared, titles.join(''));
 }
 
 /** The comments that open groups, the first group's first even where it has none. */
