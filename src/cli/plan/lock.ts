@@ -103,7 +103,7 @@ function removeStale(draft: string, path: string, holder: ProcessId, id: Process
   const claim = join(dirname(path), CLAIM_PREFIX + (holder || 'nobody'));
   if (!place(draft, claim, id)) {
     const claimer = readOwner(claim);
-    if (claimer !== undefined && livenessOf(claimer) !== 'dead') return false;
+    if (claimer !== undefined && livenessOf(claimer) === 'alive') return false;
     removeIfThere(claim);
     return true;
   }
@@ -118,12 +118,12 @@ function removeStale(draft: string, path: string, holder: ProcessId, id: Process
 /** Drafts and claims of processes that died between two steps. */
 function removeLitter(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(DRAFT_PREFIX) && livenessOf(name.slice(DRAFT_PREFIX.length)) === 'dead') {
+    if (name.startsWith(DRAFT_PREFIX) && livenessOf(name.slice(DRAFT_PREFIX.length)) !== 'alive') {
       removeIfThere(join(folder, name));
     }
     if (name.startsWith(CLAIM_PREFIX)) {
       const claimer = readOwner(join(folder, name));
-      if (claimer === undefined || livenessOf(claimer) === 'dead') removeIfThere(join(folder, name));
+      if (claimer === undefined || livenessOf(claimer) !== 'alive') removeIfThere(join(folder, name));
     }
   }
 }

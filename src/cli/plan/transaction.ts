@@ -125,7 +125,8 @@ export async function rollBack(
     const state = stateOf(root, entry);
     if (state === 'old') continue;
     if (state === 'other' && !existsSync(ownMark(root, index))) {
-      left.push({ path: entry.path, reason: 'was changed by hand since' });
+      const untouched = entry.temp !== undefined && existsSync(join(root, entry.temp));
+      if (!untouched) left.push({ path: entry.path, reason: 'was changed by hand since' });
       continue;
     }
     await step(`restore ${entry.path}`);
