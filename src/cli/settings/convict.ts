@@ -1,7 +1,7 @@
 /** convict: a tree of settings, each a leaf with `doc`, `format`, `default` and `env`. */
 import { findProperty, objectValue, propertiesOf } from '../editors/typescript/entries.ts';
 import { insertEntry } from '../editors/typescript/insert-entry.ts';
-import { callsOf, findVariable, literalIn } from '../editors/typescript/locate.ts';
+import { callsOf, findVariable, literalIn, type Call } from '../editors/typescript/locate.ts';
 import { importsOf } from '../editors/typescript/modules.ts';
 import { isGroup, isWord, stringValue, type Group, type Outline } from '../editors/typescript/outline.ts';
 import { quoted } from '../editors/typescript/style.ts';
@@ -37,10 +37,18 @@ export function findConvict(context: Context, path: string, outline: Outline): F
         path,
         offset: object.start,
         weight: LIBRARY_WEIGHT + (propertiesOf(object)?.length ?? 0),
-        plan: () => plan(context, path, outline, call.group, object),
+        plan: () => plan(context, path, outline, lastOfChain(outline, call), object),
       },
     ];
   });
+}
+
+/** `convict({…}).load(…).validate()` hands itself on. */
+function lastOfChain(outline: Outline, call: Call): Group {
+  const chained = callsOf(outline).filter(
+    (one) => one.head === call.head && /\(\)\.(?:validate|load|loadFile)$/.test(one.callee),
+  );
+  return chained.at(-1)?.group ?? call.group;
 }
 
 function plan(context: Context, path: string, outline: Outline, call: Group, object: Group): Plan {

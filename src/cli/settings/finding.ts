@@ -59,5 +59,6 @@ export function importAccess(path: string, reached: Reached | undefined, optiona
 /** Does the text of a validator admit that the variable is missing? */
 export function isOptional(validator: string): boolean {
   if (/default|fallback|catch\(/i.test(validator)) return false;
+  if (/(?:optional|nullish)\([\s\S]+,[^()]+\)$/.test(validator)) return false;
   return /optional|nullish|nullable|undefined/i.test(validator);
 }

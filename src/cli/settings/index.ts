@@ -25,7 +25,7 @@ export async function planSettings(request: SettingsRequest): Promise<SettingsRe
   const context: Context = { tree, host, variable, sources: openSources(tree, host, path) };
   const findings = findIn(context, context.sources.paths);
   const broken = await readBroken(context, findings);
-  if (broken !== undefined) return broken;
+  if (typeof broken === 'object') return broken;
   const all =
     context.sources.paths.length === 0 || findings.length > 0 ? findings : findIn(context, context.sources.paths);
   const chosen = choose(all);

@@ -14,7 +14,7 @@ import {
 import { statementsOf, type Declarator, type Statement } from '../editors/typescript/statements.ts';
 import { quoted } from '../editors/typescript/style.ts';
 import { contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
-import { reach, reachName } from './flow.ts';
+import { reach, reachName, type Reached } from './flow.ts';
 import { namingOf, spell } from './naming.ts';
 import { envObjects, leaves, planEnvObject, valueLike, type EnvObject } from './objects.ts';
 import { envReads, isEnvironment, type EnvRead } from './readers.ts';
@@ -61,6 +61,7 @@ interface Constant {
   readonly name: string | undefined;
   readonly pattern: Group | undefined;
   readonly declarator: Declarator | undefined;
+  readonly value: readonly Node[];
   readonly reads: readonly EnvRead[];
 }
 
@@ -96,7 +97,7 @@ function constantsOf(outline: Outline): Constant[] {
     if (statement.kind === 'variable' && statement.declarators.length === 1) {
       const declarator = statement.declarators[0]!;
       if (declarator.pattern !== undefined && isEnvironment(outline, declarator.init)) {
-        return [{ statement, name: undefined, pattern: declarator.pattern, declarator, reads: [] }];
+        return [{ statement, name: undefined, pattern: declarator.pattern, declarator, value: [], reads: [] }];
       }
       const first = declarator.init[0];
       const inside = reads.filter(
@@ -112,7 +113,7 @@ function constantsOf(outline: Outline): Constant[] {
           read.first.parent === outline.root || (read.form !== 'call' && read.first.parent!.parent === outline.root),
       );
       return isValue && isShallow && declarator.name !== undefined
-        ? [{ statement, name: declarator.name, pattern: undefined, declarator, reads: inside }]
+        ? [{ statement, name: declarator.name, pattern: undefined, declarator, value: declarator.init, reads: inside }]
         : [];
     }
     if (statement.kind !== 'expression') return [];
@@ -121,7 +122,16 @@ function constantsOf(outline: Outline): Constant[] {
     const inside = reads.filter((read) => target.value.includes(read.first));
     return inside.length === 0
       ? []
-      : [{ statement, name: target.name, pattern: undefined, declarator: undefined, reads: inside }];
+      : [
+          {
+            statement,
+            name: target.name,
+            pattern: undefined,
+            declarator: undefined,
+            value: target.value,
+            reads: inside,
+          },
+        ];
   });
 }
 
@@ -140,7 +150,7 @@ function planConstant(context: Context, path: string, outline: Outline, constant
     const bare = there.optional;
     return {
       parts: [{ path, insertions: [], notes: [`${there.name} is there already`] }],
-      access: importAccess(path, reachName(outline, there.name, ''), bare),
+      access: importAccess(path, there.reached ?? reachName(outline, there.name, ''), bare),
       snippet: '',
     };
   }
@@ -195,18 +205,20 @@ function typeLike(outline: Outline, constants: readonly Constant[]): string {
     : '';
 }
 
-function existing(constants: readonly Constant[], variable: string): { name: string; optional: boolean } | undefined {
-  for (const { name, pattern, reads, declarator } of constants) {
+function existing(
+  constants: readonly Constant[],
+  variable: string,
+): { name: string; optional: boolean; reached?: Reached } | undefined {
+  for (const { name, pattern, reads, declarator, value } of constants) {
     if (pattern !== undefined) {
       const pair = patternNames(pattern).find(([key]) => key === variable);
       if (pair !== undefined)
         return { name: pair[1], optional: !new RegExp(`\\b${variable}\\b[^,}]*=`).test(compact([pattern])) };
     } else if (name !== undefined && reads.some((read) => read.name === variable)) {
       const read = reads.find((one) => one.name === variable)!;
-      const bare =
-        declarator === undefined ||
-        (declarator.init[0] === read.first && declarator.init.at(-1) === read.last && read.form !== 'call');
-      return { name, optional: bare };
+      const bare = value[0] === read.first && value.at(-1) === read.last && read.form !== 'call';
+      if (declarator !== undefined) return { name, optional: bare };
+      return { name, optional: bare, reached: { binding: 'named', name, expression: name } };
     }
   }
   return undefined;

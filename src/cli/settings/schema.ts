@@ -304,6 +304,13 @@ function planSchema(context: Context, schema: Schema, check: Check): Plan {
     if (typed !== undefined) parts.push(typed);
     return { parts: mergeParts(parts), access: importAccess(check.path, reached, optional), snippet };
   }
+  const taken = destructured(context, check, key);
+  if (taken !== undefined)
+    return {
+      parts: mergeParts([...parts, ...taken.parts]),
+      access: importAccess(check.path, taken.reached, optional),
+      snippet,
+    };
   const mapped = mappedObject(context, check, key);
   if (mapped === undefined) return { parts: mergeParts(parts), access: PROCESS_ENV, snippet };
   return { ...mapped, parts: mergeParts([...parts, ...mapped.parts]), snippet };
@@ -381,6 +388,22 @@ function transformed(
 function returnedObject(outline: Outline, body: Node | undefined): Node | undefined {
   if (!isGroup(body, '{')) return undefined;
   return statementsOf(outline, body).find((s) => s.kind === 'return')?.expression[0];
+}
+
+/** `export const { PORT } = schema.parse(process.env)`: one more name is taken out. */
+function destructured(
+  context: Context,
+  { outline, path, call, result }: Check,
+  key: string,
+): { parts: Part[]; reached: Reached } | undefined {
+  const statement = statementsOf(outline).find((s) => s.declarators.some((d) => d.init.includes(call.group)));
+  const pattern = statement?.declarators.find((d) => d.init.includes(call.group))?.pattern;
+  if (statement?.exported !== true || pattern === undefined || result !== '') return undefined;
+  const insertion = insertEntry(outline, pattern, key, contextStyle(context, outline), 'specifier');
+  return {
+    parts: [{ path, insertions: [insertion], notes: [`${key} exported`] }],
+    reached: { binding: 'named', name: key, expression: key },
+  };
 }
 
 /** An exported object that reads the checked values one by one. */

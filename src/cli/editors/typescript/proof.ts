@@ -53,6 +53,7 @@ function parse(compiler: Compiler, path: string, text: string): ParsedFile {
 
 function scriptKind(compiler: Compiler, path: string): ts.ScriptKind {
   if (path.endsWith('.tsx')) return compiler.ScriptKind.TSX;
+  if (/\.jsonc?$/.test(path)) return compiler.ScriptKind.JSON;
   if (/\.[mc]?ts$/.test(path)) return compiler.ScriptKind.TS;
   return compiler.ScriptKind.JSX;
 }
