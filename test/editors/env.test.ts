@@ -53,13 +53,13 @@ describe('addVariables', () => {
 
 describe('readVariables', () => {
   test('tells names, values, spans and lines', () => {
-    const text = '# c\nA=1\nexport B = "two\nlines" # why\r\nC: \'x\'\nD=a b # c\nE=\n';
+    const text = '# c\nA=1\nexport B = "two\r\nlines" # why\r\nC: \'x\'\nD=a b # c\nE=\n';
     const found = readVariables(text).map(({ name, value, valueStart, valueEnd, line }) => {
       return [name, value, text.slice(valueStart, valueEnd), line];
     });
     expect(found).toEqual([
       ['A', '1', '1', 2],
-      ['B', 'two\nlines', '"two\nlines"', 3],
+      ['B', 'two\nlines', '"two\r\nlines"', 3],
       ['C', 'x', "'x'", 5],
       ['D', 'a b', 'a b', 6],
       ['E', '', '', 7],

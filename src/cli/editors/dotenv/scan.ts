@@ -97,7 +97,7 @@ function entryAt(text: string, at: number, line: number): EnvEntry | undefined {
 }
 
 function unquote(literal: string, quote: Quote): string {
-  const inner = literal.slice(1, -1);
+  const inner = literal.slice(1, -1).replaceAll('\r\n', '\n');
   return quote === '"' ? inner.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : inner;
 }
 
