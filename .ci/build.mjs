@@ -1,6 +1,6 @@
 // Builds dist/: the CLI as lazily loaded ESM chunks, its type declarations, and the packages of the workspace.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ async function bundleCli() {
       plugin: join(root, 'src/cli/commands/plugin.ts'),
     },
     platform: 'node',
+    // jsonc-parser's `main` is UMD, whose inner requires no bundler follows.
+    resolve: { mainFields: ['module', 'main'] },
     external: (id) => builtins.has(id),
   });
   await bundle.write({
@@ -29,7 +31,7 @@ async function bundleCli() {
     format: 'esm',
     minify: true,
     entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    chunkFileNames: '[name]-[hash].js',
   });
   await bundle.close();
   chmodSync(join(root, 'dist/cli/main.js'), 0o755);
@@ -37,18 +39,6 @@ async function bundleCli() {
 
 function emitTypes() {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  if (!existsSync(tsc)) return;
-  const args = [
-    '--noEmit',
-    'false',
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--rootDir',
-    'src',
-    '--outDir',
-    'dist/types',
-    '-p',
-    'tsconfig.json',
-  ];
-  spawnSync(process.execPath, [tsc, ...args], { cwd: root, stdio: 'inherit' });
+  const done = spawnSync(process.execPath, [tsc, '-p', 'src/cli/tsconfig.json'], { cwd: root, stdio: 'inherit' });
+  if (done.status !== 0) process.exit(done.status ?? 1);
 }

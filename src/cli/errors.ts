@@ -17,6 +17,11 @@ export interface ErrorDetails {
   /** Paste-ready text. */
   readonly snippet?: string;
   readonly cause?: unknown;
+  /** With `NEEDS_ANSWER`: the flag that answers, and what it may say; a terminal is asked instead. */
+  readonly question?: {
+    readonly flag: string;
+    readonly choices: readonly { readonly value: string; readonly label: string; readonly hint?: string }[];
+  };
 }
 
 /** An error meant for the user's eyes. `code` names a row of the exit code table. */

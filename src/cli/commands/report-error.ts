@@ -2,6 +2,7 @@
 import { formatPlace, PaxxError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { SilentExit } from './execute.ts';
 
 /** @returns the exit code that the error stands for. */
 export function reportError(error: unknown, io: Io, options: { json: boolean }): number {
@@ -10,6 +11,7 @@ export function reportError(error: unknown, io: Io, options: { json: boolean }):
     io.err(`paxx: an unexpected error, please report it:\n${message}\n`);
     return EXIT.FAILURE.code;
   }
+  if (error instanceof SilentExit) return error.exitCode;
   const { hint, place, snippet } = error.details;
   if (options.json) {
     const body = { code: error.code, exitCode: error.exitCode, message: error.message, hint, place, snippet };

@@ -3,10 +3,12 @@ import { PaxxError } from '../errors.ts';
 
 export interface InstallRequest {
   /** Program and arguments: `['npm', 'install']`. */
-  readonly command: readonly [string, ...string[]];
+  readonly command: readonly string[];
   /** Absolute. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Told the package manager's process number, so that a later recovery can wait for it. */
+  readonly started?: (pid: number) => void;
   /** Milliseconds; default ten minutes. */
   readonly timeout?: number;
 }
@@ -21,9 +23,9 @@ const TAIL_LINES = 12;
  */
 export async function installDependencies(request: InstallRequest): Promise<void> {
   const { execa } = await import('execa');
-  const [program, ...args] = request.command;
+  const [program = 'npm', ...args] = request.command;
   const shown = request.command.join(' ');
-  const result = await execa(program, args, {
+  const running = execa(program, args, {
     cwd: request.folder,
     stdin: 'ignore',
     all: true,
@@ -33,6 +35,8 @@ export async function installDependencies(request: InstallRequest): Promise<void
     forceKillAfterDelay: 5_000,
     env: { CI: 'true', npm_config_fund: 'false', npm_config_audit: 'false' },
   });
+  if (running.pid !== undefined) request.started?.(running.pid);
+  const result = await running;
   if (!result.failed) return;
   if (result.isCanceled) throw new PaxxError('INTERRUPTED', `interrupted while \`${shown}\` ran`);
   const hint = `Nothing was kept. See what \`${shown}\` says, or run again with --no-install and install yourself.`;

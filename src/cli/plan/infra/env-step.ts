@@ -1,0 +1,59 @@
+/** Adds the variables to the env files: every example that the app goes by, and the local file where there is one. */
+import { addVariables, isEnvExampleName, readVariables } from '../../editors/dotenv/index.ts';
+import type { EnvVariable } from '../../settings/dialect.ts';
+import { inFolder, type StepContext } from './context.ts';
+
+/** The first of these that exists is the developer's own file. Next.js reads `.env.local` over `.env`. */
+const LOCAL_FILES = ['.env', '.env.local', '.env.development.local', '.env.development', '.env.dev'];
+const NEXT_LOCAL_FILES = ['.env.local', '.env', '.env.development.local', '.env.development'];
+
+export function stageEnvFiles(context: StepContext, variables: readonly EnvVariable[]): void {
+  const examples = findExamples(context);
+  const local = findLocal(context);
+  const files = [...examples, ...(local ? [local] : [])];
+  if (files.length === 0) {
+    const path = inFolder(context.host.app, '.env.example');
+    const lines = variables.flatMap(({ name, default: value, description }) => [
+      `# ${description}`,
+      `${name}=${value}`,
+    ]);
+    const eol = context.host.style.eol;
+    context.tree.stageNew(path, lines.join(eol) + eol, { notes: variables.map(({ name }) => name) });
+    return;
+  }
+  for (const path of files) {
+    const text = context.tree.read(path) ?? '';
+    const wish = variables.map(({ name, default: value, description }) => ({ name, value, comment: description }));
+    context.tree.stageOutcome(path, addVariables(text, wish));
+  }
+}
+
+/** The app's own examples; those at the root too when they speak of the app, or when the app has none. */
+function findExamples({ tree, host }: StepContext): string[] {
+  const own = examplesIn(tree.list(host.app)).map((name) => inFolder(host.app, name));
+  if (host.app === '') return own;
+  const names = new Set(own.flatMap((path) => namesIn(tree.read(path))));
+  const root = examplesIn(tree.list(''));
+  return [
+    ...own,
+    ...root.filter((path) => own.length === 0 || namesIn(tree.read(path)).some((name) => names.has(name))),
+  ];
+}
+
+function findLocal({ tree, host }: StepContext): string | undefined {
+  const names = host.framework === 'next' || host.framework === 'payload' ? NEXT_LOCAL_FILES : LOCAL_FILES;
+  const folders = host.app === '' ? [''] : [host.app, ''];
+  for (const folder of folders) {
+    const name = names.find((candidate) => tree.isFile(inFolder(folder, candidate)));
+    if (name !== undefined) return inFolder(folder, name);
+  }
+  return undefined;
+}
+
+function examplesIn(names: readonly string[]): string[] {
+  return names.filter((name) => !name.endsWith('/') && isEnvExampleName(name));
+}
+
+function namesIn(text: string | undefined): string[] {
+  return text === undefined ? [] : readVariables(text).map(({ name }) => name);
+}

@@ -1,0 +1,53 @@
+/** Places the rendered module: where it goes, and what happens when a file of that name is there. */
+import { renderRedisModule } from '../../render/index.ts';
+import type { RenderedFile } from '../../render/index.ts';
+import type { SettingsAccess } from '../../settings/dialect.ts';
+import { inFolder, type StepContext } from './context.ts';
+import type { ClientChoice } from './manifest-step.ts';
+
+/** What the user pastes to put the framework's glue to work. */
+export interface Wiring {
+  readonly file?: string;
+  readonly text: string;
+}
+
+export interface ModuleResult {
+  readonly folder: string;
+  readonly files: readonly RenderedFile[];
+  /** What is left to paste, by file. */
+  readonly wiring: readonly Wiring[];
+}
+
+export interface ModuleWish {
+  readonly client: ClientChoice;
+  readonly access: SettingsAccess;
+  /** URL on the developer's machine. */
+  readonly url: string;
+  /** Paths that the ledger says we created: left to `infra upgrade`, whatever became of them. */
+  readonly ours: ReadonlySet<string>;
+}
+
+export function stageModule(context: StepContext, wish: ModuleWish): ModuleResult {
+  const { host, options } = context;
+  const folders = options.dir === undefined ? [host.moduleFolder, inFolder(host.moduleFolder, 'redis')] : [options.dir];
+  const attempts = folders.map((folder) => renderInto(context, wish, folder));
+  const chosen = attempts.find(({ files }) => files.every((file) => isFree(context, file, wish.ours))) ?? attempts[0]!;
+  for (const file of chosen.files) stageFile(context, file, wish.ours);
+  return chosen;
+}
+
+export function renderInto({ host }: StepContext, { client, access, url }: ModuleWish, folder: string): ModuleResult {
+  const placed = { ...host, moduleFolder: folder };
+  const options = { client: client.name, clientRange: client.range, defaultUrl: url };
+  return { folder, files: renderRedisModule(placed, access, options), wiring: [] };
+}
+
+function isFree({ tree }: StepContext, file: RenderedFile, ours: ReadonlySet<string>): boolean {
+  return ours.has(file.path) || !tree.exists(file.path) || tree.read(file.path) === file.text;
+}
+
+function stageFile({ tree, options }: StepContext, file: RenderedFile, ours: ReadonlySet<string>): void {
+  const text = tree.read(file.path);
+  if (text !== undefined && ours.has(file.path)) tree.stageText(file.path, text, { notes: ['is there already'] });
+  else tree.stageNew(file.path, file.text, { notes: [file.purpose], overwrite: options.force === true });
+}

@@ -1,0 +1,41 @@
+/** What is left for the user to do, in their paths and their package manager's words. */
+import { installCommand } from '../../hosts/package-manager.ts';
+import { parentOf } from '../../hosts/paths.ts';
+import { relativeImport } from '../../render/relative-import.ts';
+import type { InfraPlan } from './plan-infra.ts';
+
+export interface NextStepsOptions {
+  /** The packages are installed already. */
+  readonly installed: boolean;
+}
+
+export function nextSteps(plan: InfraPlan, { installed }: NextStepsOptions): string {
+  const steps: string[] = [];
+  if (!installed) steps.push(installCommand(plan.host.packageManager).join(' '));
+  if (plan.compose) steps.push(composeUp(plan.compose));
+  steps.push(`Use it:\n\n${indent(usage(plan))}\n`);
+  for (const { file, text } of plan.module.wiring)
+    steps.push(`Wire it in${file ? ` (${file})` : ''}:\n\n${indent(text)}\n`);
+  const numbered = steps.map((step, i) => `  ${i + 1}. ${step}\n`).join('');
+  return `Next:\n${numbered}\nSee how it stands: paxx infra status      Take it out: paxx infra remove ${plan.component}\n`;
+}
+
+function usage({ host, module }: InfraPlan): string {
+  const target =
+    module.files.find((file) => /(?:^|\/)cache(?:\.server)?\.\w+$/.test(file.path))?.path ?? module.files[0]!.path;
+  const from = host.entry ?? `${host.sourceRoot === '' ? '' : `${host.sourceRoot}/`}index${host.sourceEnding}`;
+  const path = relativeImport(from, target, host);
+  const requires = host.language === 'javascript' && host.syntax === 'commonjs';
+  const line = requires ? `const { cache } = require('${path}');` : `import { cache } from '${path}';`;
+  return `${line}\n\nconst item = await cache.getOrCompute(\`item:\${id}\`, { ttl: 60 }, () => loadItem(id));`;
+}
+
+function composeUp({ path, service }: { path: string; service: string }): string {
+  const byDefault = /^(?:docker-)?compose\.ya?ml$/.test(path.slice(path.lastIndexOf('/') + 1));
+  if (parentOf(path) === '' && byDefault) return `docker compose up -d ${service}`;
+  return `docker compose -f ${path} up -d ${service}`;
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^(?=.)/gm, '       ');
+}

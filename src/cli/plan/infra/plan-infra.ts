@@ -1,0 +1,239 @@
+/** `infra add`, planned: detection, every step's edits staged in memory, one plan. Nothing is written here. */
+import { resolve, relative, sep } from 'node:path';
+import { findComponent, components } from '../../components/index.ts';
+import type { Component, ServiceImage } from '../../components/component.ts';
+import { PaxxError } from '../../errors.ts';
+import { detectHost } from '../../hosts/detect.ts';
+import type { Host, HostCandidate } from '../../hosts/host.ts';
+import { findRoot } from '../../hosts/root.ts';
+import { planSettings } from '../../settings/index.ts';
+import type { EnvVariable, SettingsAccess } from '../../settings/dialect.ts';
+import type { PlanWarning } from '../conflict.ts';
+import { openTree, type WorkTree } from '../disk-tree.ts';
+import { readLedger } from '../ledger-parse.ts';
+import { recordComponent, stageLedger, type ComponentRecord, type Ledger } from '../ledger.ts';
+import { buildPlan, type JsonObject, type Plan } from '../plan.ts';
+import { stageCompose } from './compose-step.ts';
+import type { InfraOptions, StepContext } from './context.ts';
+import { stageEnvFiles } from './env-step.ts';
+import { chooseClient, stageManifest } from './manifest-step.ts';
+import { stageModule, type ModuleResult } from './module-step.ts';
+import { stageWorkflows } from './workflow-step.ts';
+
+export interface InfraRequest extends InfraOptions {
+  readonly component: string;
+  /** Folder the command runs in; absolute or relative to the process. */
+  readonly cwd: string;
+}
+
+export interface InfraPlan extends Plan {
+  readonly root: string;
+  /** Of the component as this CLI renders it. */
+  readonly version: string;
+  readonly host: Host;
+  readonly client: { readonly name: string; readonly range: string };
+  readonly access: SettingsAccess;
+  readonly module: ModuleResult;
+  /** Undefined where the compose file is in conflict. */
+  readonly compose: { readonly path: string; readonly service: string } | undefined;
+  /** URL on the developer's machine. */
+  readonly url: string;
+}
+
+/**
+ * @throws PaxxError `UNKNOWN_COMPONENT`, `NO_HOST`, `BROKEN_FILE`, `NEEDS_ANSWER`, `USAGE`. Conflicts with what is
+ *   in the files are not thrown: they are in the plan.
+ */
+export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
+  const component = findComponent(request.component);
+  if (!component) throw unknownComponent(request.component);
+  const { tree, host, warnings } = openHost(request);
+  const ledger = await readLedger(tree);
+  const recorded = ledger.components[component.name];
+  const context: StepContext = {
+    tree,
+    host,
+    component,
+    image: chooseImage(component, request.image ?? optionOf(recorded, 'image')),
+    options: withRecorded(request, recorded),
+    warnings: warnings.map((message): PlanWarning => ({ message })),
+  };
+
+  const compose = stageCompose(context);
+  const url = urlOf(component, compose?.facts.hostPort);
+  const variables = component.env.map((variable) => ({ ...variable, default: url }));
+  const client = chooseClient(host, context.options.client);
+  stageManifest(context, client);
+  const settings = await stageSettings(context, variables);
+  stageEnvFiles(context, settings.variables);
+  const ours = new Set(recorded?.files.filter((file) => file.kind === 'created').map((file) => file.path));
+  const module = stageModule(context, { client, access: settings.access, url, ours });
+  if (request.ci) stageWorkflows(context);
+  keepAccount(context, ledger, {
+    options: { client: client.name, image: context.image.id, app: host.app },
+    facts: { dialect: settings.dialect, module: module.folder, compose: compose?.path ?? null },
+  });
+
+  const meta: JsonObject = {
+    host: {
+      framework: host.framework,
+      app: host.app,
+      name: host.name,
+      language: host.language,
+      packageManager: host.packageManager.name,
+    },
+    client: client.name,
+    settings: settings.dialect,
+    module: module.folder,
+    compose: compose ? { path: compose.path, service: compose.facts.service, reused: compose.facts.reused } : null,
+  };
+  const plan = buildPlan(tree, { component: component.name, warnings: context.warnings, meta });
+  return {
+    ...plan,
+    root: tree.root,
+    version: component.version,
+    host,
+    client,
+    access: settings.access,
+    module,
+    compose: compose && { path: compose.path, service: compose.facts.service },
+    url,
+  };
+}
+
+function openHost(request: InfraRequest): { tree: WorkTree; host: Host; warnings: readonly string[] } {
+  const cwd = resolve(request.cwd);
+  const found = findRoot(cwd);
+  const tree = openTree(found.root);
+  const app = request.app === undefined ? found.app : appPath(tree.root, cwd, request.app);
+  const result = detectHost(tree, {
+    ...(app === undefined ? {} : { app }),
+    ...(request.host ? { framework: request.host } : {}),
+  });
+  if (result.status === 'found') return { tree, host: result.host, warnings: result.warnings };
+  if (result.status === 'ambiguous') throw askWhich(result.candidates);
+  const place =
+    result.path === undefined
+      ? undefined
+      : {
+          path: result.path,
+          ...(result.line ? { line: result.line } : {}),
+          ...(result.column ? { column: result.column } : {}),
+        };
+  throw new PaxxError(place?.line === undefined ? 'NO_HOST' : 'BROKEN_FILE', result.reason, {
+    hint: result.hint,
+    ...(place ? { place } : {}),
+  });
+}
+
+/** `--app` counts from where the user stands, or from the repository's root. */
+function appPath(root: string, cwd: string, app: string): string {
+  for (const base of [cwd, root]) {
+    const path = relative(root, resolve(base, app)).split(sep).join('/');
+    if (path !== '..' && !path.startsWith('../')) return path;
+  }
+  throw new PaxxError('USAGE', `--app ${app} is outside of the project`, {
+    hint: 'Name a folder below the repository.',
+  });
+}
+
+function askWhich(candidates: readonly HostCandidate[]): PaxxError {
+  const apps = new Set(candidates.map((candidate) => candidate.app));
+  const flag = apps.size > 1 ? 'app' : 'host';
+  const choices = candidates.map(({ app, framework, reason }) => ({
+    value: flag === 'app' ? app : framework,
+    label: flag === 'app' ? `${app || '.'} (${framework})` : framework,
+    hint: reason,
+  }));
+  const list = choices.map((choice) => `  --${flag} ${choice.value || '.'}  ${choice.hint}`).join('\n');
+  return new PaxxError('NEEDS_ANSWER', `which ${flag === 'app' ? 'app' : 'framework'} is meant?\n${list}`, {
+    hint: `Say it with --${flag}.`,
+    question: { flag, choices },
+  });
+}
+
+function unknownComponent(name: string): PaxxError {
+  const known = components.map((component) => component.name).join(', ');
+  return new PaxxError('UNKNOWN_COMPONENT', `there is no component "${name}"`, {
+    hint: `Available: ${known}. See \`paxx infra list\`.`,
+  });
+}
+
+function chooseImage(component: Component, wanted: string | undefined): ServiceImage {
+  const images = component.service.images;
+  if (wanted === undefined) return images[0];
+  const known = images.find((image) => image.id === wanted);
+  if (known) return known;
+  const list = images.map((image) => image.id).join(', ');
+  throw new PaxxError('USAGE', `--image ${wanted} is not known`, { hint: `Use one of ${list}.` });
+}
+
+/** What was chosen when the component was added holds for later runs; another choice needs a removal first. */
+function withRecorded(request: InfraRequest, recorded: ComponentRecord | undefined): InfraOptions {
+  const client = optionOf(recorded, 'client');
+  if (client !== undefined && request.client !== undefined && request.client !== client) {
+    throw new PaxxError('USAGE', `redis was added on ${client}; --client ${request.client} would be another module`, {
+      hint: `Run \`paxx infra remove redis\` first, then add it with --client ${request.client}.`,
+    });
+  }
+  return { ...request, ...(client === undefined ? {} : { client }) };
+}
+
+function optionOf(recorded: ComponentRecord | undefined, name: string): string | undefined {
+  const value = recorded?.options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function urlOf(component: Component, hostPort: number | undefined): string {
+  return `redis://localhost:${hostPort ?? component.service.port}/0`;
+}
+
+/** Only a run that changes something has something to record. */
+function keepAccount(
+  { tree, component }: StepContext,
+  ledger: Ledger,
+  { options, facts }: { options: JsonObject; facts: JsonObject },
+): void {
+  const changes = tree.changes();
+  if (changes.length === 0 || tree.conflicts().length > 0) return;
+  const recording = { version: component.version, options, facts, changes, newFolders: tree.newFolders() };
+  stageLedger(tree, recordComponent(ledger, component.name, recording));
+}
+
+interface SettingsStep {
+  readonly dialect: string;
+  readonly access: SettingsAccess;
+  readonly variables: readonly EnvVariable[];
+}
+
+async function stageSettings(
+  { tree, host, options }: StepContext,
+  variables: readonly EnvVariable[],
+): Promise<SettingsStep> {
+  const variable = variables[0]!;
+  const result = await planSettings({
+    tree,
+    host,
+    variable,
+    ...(options.settings === undefined ? {} : { path: options.settings }),
+  });
+  if (result.status === 'ambiguous') {
+    const list = result.candidates
+      .map((found) => `  ${found.path}:${found.line}  ${found.dialect}: ${found.reason}`)
+      .join('\n');
+    throw new PaxxError('NEEDS_ANSWER', `which file holds the settings?\n${list}`, {
+      hint: 'Say it with --settings <file>, or add the variable by hand and run again:',
+      snippet: result.snippet,
+      question: {
+        flag: 'settings',
+        choices: result.candidates.map((found) => ({ value: found.path, label: found.path, hint: found.reason })),
+      },
+    });
+  }
+  for (const edit of result.edits) tree.stageOutcome(edit.path, edit.outcome, { created: edit.created === true });
+  return {
+    dialect: result.status === 'planned' ? result.dialect : 'process.env',
+    access: result.access,
+    variables,
+  };
+}
