@@ -91,7 +91,7 @@ export function findSecretSpans(text: string, spans: readonly SecretSpan[]): (Sp
     const at = nearest.find((place) => hashOf(Buffer.from(text.slice(place, place + length))) === digest);
     if (at === undefined) return undefined;
     drift += length;
-    return { start: at, end: at + length, text: '' };
+    return { start: keepLineEnd(text, at, at + length), end: at + length, text: '' };
   });
 }
 
@@ -132,7 +132,8 @@ function findSpan(text: string, recorded: Span, expected: number, code: boolean)
   const clear = best === 2 || equal.length === 1;
   if (equal.length > 0 && clear && (best > 0 || !isPunctuation(span))) {
     const { start } = equal.toSorted((a, b) => Math.abs(a.start - expected) - Math.abs(b.start - expected))[0]!;
-    return { state: 'found', start, end: start + span.text.length };
+    const end = start + span.text.length;
+    return { state: 'found', start: span.contextAfter === '' ? keepLineEnd(text, start, end) : start, end };
   }
   const line = lineOfSimilar(text, span);
   return line === undefined ? { state: 'gone' } : { state: 'edited', line };
@@ -168,6 +169,16 @@ function standsAlone(text: string, span: Span, start: number, code: boolean): bo
   return (
     next === firstSign(span.contextAfter) || !/[.?(+\-*/%|&<>=`:[]/.test(next) || /^\s*\/[/*]/.test(text.slice(end))
   );
+}
+
+/**
+ * What was put behind a last line without an end brought that line its end. Once more follows, the end stays.
+ * @returns where to begin taking out
+ */
+function keepLineEnd(text: string, start: number, end: number): number {
+  const lead = /^\r?\n/.exec(text.slice(start, start + 2))?.[0].length ?? 0;
+  const midLine = start > 0 && text[start - 1] !== '\n';
+  return lead > 0 && midLine && end < text.length && text[end - 1] === '\n' ? start + lead : start;
 }
 
 function firstSign(text: string): string {
