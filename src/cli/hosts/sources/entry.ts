@@ -96,17 +96,18 @@ function fromMain(project: Project): string | undefined {
   return main === undefined || project.integrated ? undefined : sourceOf(project, main);
 }
 
-/** The source behind a path that may name build output: `dist/server.js` is `src/server.ts`. */
+/**
+ * The source behind a path that may name build output: `dist/server.js` is `src/server.ts`. What `lib/` or
+ * `bin/` holds may be sources too, so there only a twin under `src` counts.
+ */
 export function sourceOf(project: Project, named: string): string | undefined {
   const path = named.replace(/^\.\//, '');
-  const output = /^(?:\.?dist|build|out|output|lib|\.build|bin|prod)\/(.+)$/.exec(path)?.[1];
-  const direct = existing(project, path);
-  if (direct !== undefined && !(output !== undefined && /^(?:\.?dist|build|out|output|prod)\//.test(path)))
-    return direct;
-  if (output === undefined) return undefined;
-  return (
-    existing(project, under('src', output)) ?? existing(project, output) ?? existing(project, under('server', output))
-  );
+  const [, folder, rest] = /^(\.?dist|build|out|output|lib|\.build|bin|prod)\/(.+)$/.exec(path) ?? [];
+  if (folder === undefined || rest === undefined) return existing(project, path);
+  const twin = existing(project, under('src', rest));
+  if (twin !== undefined) return twin;
+  if (folder === 'lib' || folder === 'bin') return existing(project, path) ?? existing(project, rest);
+  return existing(project, rest) ?? existing(project, under('server', rest));
 }
 
 /** The file itself, or the one of the same stem with a source's ending, or the folder's index. */

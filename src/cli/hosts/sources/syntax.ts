@@ -34,7 +34,7 @@ export function syntaxOf(
       language,
       syntax,
       sourceEnding: '.ts',
-      importEnding: importEnding(same) ?? typedEnding(project, facts, bundled),
+      importEnding: importEnding(same, TYPED) ?? typedEnding(project, facts, bundled),
     };
   }
   const syntax = scriptSyntax(project, same);
@@ -43,7 +43,9 @@ export function syntaxOf(
     language,
     syntax,
     sourceEnding,
-    importEnding: importEnding(same) ?? plainEnding(syntax, sourceEnding, bundled),
+    importEnding:
+      importEnding(same, sourceEnding === '.js' ? ['', '.js'] : [sourceEnding]) ??
+      plainEnding(syntax, sourceEnding, bundled),
   };
 }
 
@@ -76,18 +78,20 @@ function scriptEnding(project: Project, syntax: 'esm' | 'commonjs', bundled: boo
 const RELATIVE = /(?:\bfrom\s*|^\s*import\s*|\bimport\(\s*|\brequire\(\s*)['"](\.{1,2}\/[^'"\n]*)['"]/gm;
 const ASSET = /\.(?:json|css|s[ac]ss|less|svg|png|graphql|gql|vue|svelte|html|txt|md|node|wasm|sql)$/;
 
-/** The commonest ending of relative imports; undefined when there are none. */
-function importEnding(files: readonly SourceFile[]): Host['importEnding'] | undefined {
-  const seen = new Map<Host['importEnding'], number>();
-  for (const file of files) {
-    for (const [, target] of file.text.matchAll(RELATIVE)) {
-      if (ASSET.test(target!)) continue;
-      const ending = /\.(?:[cm]?js|ts)x?$/.exec(target!)?.[0].replace(/x$/, '') ?? '';
-      const known = ending === '.js' || ending === '.ts' || ending === '.mjs' || ending === '.cjs' ? ending : '';
-      seen.set(known, (seen.get(known) ?? 0) + 1);
-    }
-  }
-  return [...seen].toSorted((a, b) => b[1] - a[1])[0]?.[0];
+const TYPED: readonly Host['importEnding'][] = ['', '.js', '.ts'];
+
+/** The commonest ending of relative imports among those that can name a new file; undefined when there are none. */
+function importEnding(
+  files: readonly SourceFile[],
+  possible: readonly Host['importEnding'][],
+): Host['importEnding'] | undefined {
+  const targets = files
+    .flatMap((file) => [...file.text.matchAll(RELATIVE)].map(([, target]) => target!))
+    .filter((target) => !ASSET.test(target))
+    .map((target) => /\.(?:[cm]?js|ts)x?$/.exec(target)?.[0].replace(/x$/, '') ?? '');
+  const counted = possible.map((ending) => ({ ending, times: targets.filter((target) => target === ending).length }));
+  const best = counted.toSorted((a, b) => b.times - a.times)[0];
+  return best === undefined || best.times === 0 ? undefined : best.ending;
 }
 
 /** What a TypeScript host without relative imports needs: the ending that its compiler and its runner both accept. */
