@@ -98,6 +98,7 @@ describe('extends', () => {
     ['@adonisjs/tsconfig/tsconfig.app.json', { strict: true, moduleResolution: 'nodenext' }],
     ['fastify-tsconfig', { strict: true, moduleResolution: 'nodenext' }],
     ['@epic-web/config/typescript', { moduleResolution: 'bundler', allowImportingTsExtensions: true }],
+    ['@tsconfig/node-lts-strictest-esm/tsconfig.json', { strict: true, noPropertyAccessFromIndexSignature: true }],
     ['@unknown/base', { strict: false, module: 'commonjs' }],
   ])('knows %s where it is not installed', (name, expected) => {
     expect(facts({ 'tsconfig.json': JSON.stringify({ extends: name }) })).toMatchObject(expected);

@@ -11,8 +11,8 @@ import { observedEol, observedStyle } from './observed.ts';
 const FALLBACK: CodeStyle = { indent: '  ', quote: "'", semicolons: true, trailingComma: 'all', eol: '\n' };
 
 /**
- * What a formatter's configuration states counts most, then what the sources do, then what the
- * formatter does unasked. Line ends are the files' own, since git may have turned them.
+ * What a formatter's configuration states counts most, then what the sources do, then what a
+ * linter or the formatter does unasked. Line ends are the files' own, since git may have turned them.
  */
 export function codeStyle(project: Project): CodeStyle {
   const seen = observedStyle(project.sample());
@@ -23,8 +23,8 @@ export function codeStyle(project: Project): CodeStyle {
   const layers: readonly (PartialStyle | undefined)[] = [
     formatter?.stated,
     editor,
-    presetStyle(project),
     seen,
+    presetStyle(project),
     formatter?.defaults,
     FALLBACK,
   ];

@@ -8,9 +8,11 @@ const STRICT = { strict: true, esmoduleinterop: true, skiplibcheck: true };
  * them; `undefined` for any other package.
  */
 export function baseOptions(reference: string): JsonObject | undefined {
-  const node = /^@tsconfig\/node(\d+)(?:-(?:strictest|lts))?(?:\/|$)/.exec(reference);
-  if (node) return nodeBase(Number(node[1]));
-  if (/^@tsconfig\/node-lts(?:\/|$)/.test(reference)) return nodeBase(22);
+  const [, release, strictest] = /^@tsconfig\/node(\d+|-lts)(-strictest)?(?:-esm)?(?:\/|$)/.exec(reference) ?? [];
+  if (release !== undefined) {
+    const base = nodeBase(release === '-lts' ? 22 : Number(release));
+    return strictest === undefined ? base : { ...base, nopropertyaccessfromindexsignature: true };
+  }
   return BASES.find(([name]) => name.test(reference))?.[1];
 }
 
