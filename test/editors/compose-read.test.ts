@@ -70,6 +70,14 @@ describe('roles', () => {
     expect(service('image: node:20\nvolumes:\n  - .:/app', 'web').role).toBe('app');
   });
 
+  it('takes an image of the project itself for the app where nothing is built', () => {
+    const rest =
+      'services:\n  api:\n    image: acme/shop-api:1\n    depends_on: [ db ]\n  db:\n    image: postgres:16\n';
+    expect(read(rest).services[0]!.role).toBe('app');
+    expect(read(`${rest}  web:\n    build: .\n`).services[0]!.role).toBe('other');
+    expect(read(rest.replace('acme/shop-api', 'nginx')).services[0]!.role).toBe('other');
+  });
+
   it('takes a service for the Redis that an app names as its host', () => {
     const facts = read(
       'services:\n  app:\n    build: .\n    environment:\n      REDIS_URL: redis://kv:6379\n  kv:\n    image: acme/redis-x\n',

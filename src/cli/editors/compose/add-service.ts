@@ -121,17 +121,18 @@ function rootStep(text: string, root: MapNode, services: MapNode | undefined): n
 
 /** Blank lines before a new service. A single one says nothing, so the top level is asked. */
 function serviceGap(text: string, root: MapNode, services: MapNode): number {
-  const gap = usualGap(gapsOf(text, services));
-  if (gap !== undefined) return gap;
-  const outer = gapsOf(text, root);
-  return outer.length > 0 && Math.max(...outer) === 0 ? 0 : 1;
+  return usualGap(gapsOf(text, services)) ?? Math.min(1, usualGap(gapsBehindBlocks(text, root)) ?? 1);
 }
 
 /** Blank lines before a new top-level key: as before the keys that follow a block. */
 function rootGap(text: string, root: MapNode, services: MapNode | undefined): number {
-  const gaps = gapsOf(text, root);
-  const behindBlocks = gaps.filter((_, at) => spansLines(text, root.items[at]));
-  return usualGap(behindBlocks) ?? Math.max(...gaps.slice(-1), services ? serviceGap(text, root, services) : 1, 0);
+  const behindBlocks = usualGap(gapsBehindBlocks(text, root));
+  if (behindBlocks !== undefined) return behindBlocks;
+  return Math.max(gapsOf(text, root).at(-1) ?? 0, services ? serviceGap(text, root, services) : 1);
+}
+
+function gapsBehindBlocks(text: string, root: MapNode): number[] {
+  return gapsOf(text, root).filter((_, at) => spansLines(text, root.items[at]));
 }
 
 function spansLines(text: string, pair: PairNode | undefined): boolean {

@@ -7,7 +7,7 @@ const DEFAULT = 'default';
 /** @returns names for `networks:`; empty where the default network serves */
 export function chooseNetworks(facts: ComposeFacts, apps: readonly ComposeService[]): string[] {
   const datastores = facts.services.filter((service) => service.role === 'datastore' && !service.networkMode);
-  const reachable = apps.filter((app) => !app.networkMode);
+  const reachable = apps.flatMap((app) => networkOwner(facts, app) ?? []);
   if (apps.length > 0 && reachable.length === 0) return [];
   const clients = [reachable, datastores, facts.services.filter((service) => !service.networkMode)].find(
     (s) => s.length > 0,
@@ -17,6 +17,14 @@ export function chooseNetworks(facts: ComposeFacts, apps: readonly ComposeServic
   const common = sets.reduce((left, right) => left.filter((name) => right.includes(name)));
   const chosen = common.length > 0 ? [pickOne(facts, common, datastores)] : cover(sets);
   return chosen.length === 1 && chosen[0] === DEFAULT ? [] : chosen;
+}
+
+/** The service whose networks this one is on: itself, or the one whose namespace it shares. */
+export function networkOwner(facts: ComposeFacts, service: ComposeService, depth = 0): ComposeService | undefined {
+  const mode = service.networkMode;
+  if (mode === undefined) return service;
+  const other = mode.startsWith('service:') ? facts.services.find(({ name }) => name === mode.slice(8)) : undefined;
+  return other && depth < 8 ? networkOwner(facts, other, depth + 1) : undefined;
 }
 
 /** True when the two can talk by service name. */

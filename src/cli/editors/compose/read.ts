@@ -89,7 +89,7 @@ function collectFacts(
   const commentedRedis = findCommentedRedis(text);
   return {
     status: 'facts',
-    services: withReferences(services),
+    services: withOwnImages(withReferences(services)),
     volumes: names('volumes'),
     networks: names('networks'),
     externalNetworks: networks.flatMap((map) =>
@@ -113,6 +113,23 @@ function withReferences(services: readonly ComposeService[]): ComposeService[] {
   return services.map((service) =>
     service.role === 'maybe-redis' && named.has(service.name) ? { ...service, role: 'redis' } : service,
   );
+}
+
+/**
+ * Where nothing is built, the app runs from an image of the project's own: one under a namespace or
+ * a variable, called like an app, that waits for a data store or sets `NODE_ENV`.
+ */
+function withOwnImages(services: readonly ComposeService[]): readonly ComposeService[] {
+  if (services.some((service) => service.role === 'app')) return services;
+  const stores = new Set(
+    services.filter(({ role }) => role === 'datastore' || role === 'redis').map(({ name }) => name),
+  );
+  const isOwn = ({ name, role, image, dependsOn, environment }: ComposeService): boolean =>
+    role === 'other' &&
+    /(?:^|[-_.])(?:app|api|backend|server|web|worker)(?:$|[-_.\d])/i.test(name) &&
+    /\/|^\$/.test(image?.written ?? '') &&
+    (dependsOn.names.some((other) => stores.has(other)) || environment.names.includes('NODE_ENV'));
+  return services.map((service) => (isOwn(service) ? { ...service, role: 'app' } : service));
 }
 
 function servicePositions(source: YamlSource): Map<string, number> {

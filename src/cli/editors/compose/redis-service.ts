@@ -92,7 +92,8 @@ function networksEntry(compose: ComposeSource | undefined, names: readonly strin
 function shapedList(compose: ComposeSource | undefined, key: string, names: readonly string[]): Emit {
   const sibling = lastList(compose, key);
   const quote = lastQuote(compose, key);
-  const items = names.map((name) => scalar(name, quote));
+  // Siblings spell these very names plain: so they may stand plain once more.
+  const items = names.map((name) => (sibling && !quote ? verbatim(name, name) : scalar(name, quote)));
   return sibling && !isBlock(sibling)
     ? { kind: 'list', items, flow: true, padding: flowPadding(compose!.source.text, sibling) }
     : list(...items);

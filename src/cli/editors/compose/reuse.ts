@@ -10,8 +10,10 @@ export function findRedis(facts: ComposeFacts, wish: RedisWish): ComposeService 
   if (wish.serviceChosen) return facts.services.find((service) => service.name === wish.service);
   const candidates = facts.services.filter((service) => service.role === 'redis');
   const named = new Set(facts.services.flatMap((service) => service.redisHosts));
+  const awaited = new Set(facts.services.filter(({ role }) => role === 'app').flatMap((app) => app.dependsOn.names));
   return (
     candidates.find((service) => named.has(service.name)) ??
+    candidates.find((service) => awaited.has(service.name)) ??
     candidates.find((service) => service.name === (wish.service ?? 'redis')) ??
     candidates.find((service) => !/replica|slave|secondary|sentinel|test/i.test(service.name)) ??
     candidates[0]

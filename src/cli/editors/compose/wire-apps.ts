@@ -2,7 +2,7 @@
 import type { YamlEdit } from '../yaml/insert.ts';
 import { styleBeside } from '../yaml/layout.ts';
 import type { AppChoice } from './apps.ts';
-import { shareNetwork } from './networks.ts';
+import { networkOwner, shareNetwork } from './networks.ts';
 import type { ComposeFacts, ComposeSource } from './read.ts';
 import type { RedisPlan } from './redis-plan.ts';
 import type { ComposeService } from './service.ts';
@@ -97,7 +97,7 @@ function addressOf(facts: ComposeFacts, plan: RedisPlan, app: ComposeService): A
       : addressAt('localhost', redis.hostPortExpression, redis.password);
   }
   if (mode === 'none' || mode === 'bridge') return { reason: `with network_mode ${mode} it cannot find Redis by name` };
-  const host = mode?.startsWith('service:') ? facts.services.find((s) => s.name === mode.slice(8)) : app;
+  const host = networkOwner(facts, app);
   if (existing?.networkMode === 'host') return { reason: `${redis.service} runs on the host network` };
   if (existing && host && !shareNetwork(host, existing))
     return { reason: `it shares no network with ${redis.service}` };
@@ -124,6 +124,10 @@ function missingVariables(
 
 function mustWait(facts: ComposeFacts, wish: RedisWish, plan: RedisPlan, app: ComposeService): boolean {
   const { service } = plan.facts;
+  const wanted = wish.environment ?? [];
+  const isSet = wanted.length > 0 && wanted.every(({ name }) => app.environment.names.includes(name));
+  // An app that was pointed at some Redis before need not wait for another one.
+  if (isSet && !app.redisHosts.includes(service)) return false;
   if (wish.dependsOn === false || app.dependsOn.names.includes(service)) return false;
   // Compose refuses a dependency on a service whose profile is not active.
   if (plan.profiles.length > 0 && !(app.profiles.length > 0 && app.profiles.every((p) => plan.profiles.includes(p))))

@@ -46,6 +46,8 @@ export interface YamlStyle {
   readonly quote: Quote;
   /** Quote of keys, where the neighbours quote theirs. */
   readonly keyQuote?: Quote;
+  /** Quote of keys below the new entry's own. */
+  readonly innerKeyQuote?: Quote;
   /** JSON: every string is quoted. */
   readonly quoteAll?: boolean;
   /** JSON without blanks behind `:` and `,`. */
@@ -84,7 +86,8 @@ export function valueOf(emit: Emit): unknown {
 /** @returns the lines of `key: value` as a block, each with its indentation. */
 export function printEntry([key, value]: EmitEntry, column: number, style: YamlStyle, depth = 0): string[] {
   const pad = ' '.repeat(column);
-  const head = `${pad}${printKey(key, style)}:`;
+  const head = `${pad}${printKey(key, style.keyQuote, style)}:`;
+  const below = innerStyle(style);
   const inner = column + (style.steps[Math.min(depth, style.steps.length - 1)] ?? 2);
   switch (value.kind) {
     case 'scalar':
@@ -92,11 +95,11 @@ export function printEntry([key, value]: EmitEntry, column: number, style: YamlS
     case 'folded':
       return [`${head} ${value.header}`, ...value.lines.map((line) => ' '.repeat(inner) + line)];
     case 'map':
-      if (value.flow || value.entries.length === 0) return [`${head} ${printFlow(value, style)}`];
-      return [head, ...value.entries.flatMap((entry) => printEntry(entry, inner, style, depth + 1))];
+      if (value.flow || value.entries.length === 0) return [`${head} ${printFlow(value, below)}`];
+      return [head, ...value.entries.flatMap((entry) => printEntry(entry, inner, below, depth + 1))];
     case 'list':
-      if (value.flow || value.items.length === 0) return [`${head} ${printFlow(value, style)}`];
-      return [head, ...value.items.flatMap((item) => printItem(item, column + style.listOffset, style, depth + 1))];
+      if (value.flow || value.items.length === 0) return [`${head} ${printFlow(value, below)}`];
+      return [head, ...value.items.flatMap((item) => printItem(item, column + style.listOffset, below, depth + 1))];
   }
 }
 
@@ -135,10 +138,11 @@ export function printFlowEntry(
   style: YamlStyle,
   open?: { indent: string; step: string },
 ): string {
-  const head = `${printKey(key, style)}:${style.tight ? '' : ' '}`;
-  if (!open || value.kind !== 'map' || value.entries.length === 0) return head + printFlow(value, style);
+  const head = `${printKey(key, style.keyQuote, style)}:${style.tight ? '' : ' '}`;
+  const below = innerStyle(style);
+  if (!open || value.kind !== 'map' || value.entries.length === 0) return head + printFlow(value, below);
   const inner = { indent: open.indent + open.step, step: open.step };
-  const lines = value.entries.map((entry) => inner.indent + printFlowEntry(entry, style, inner));
+  const lines = value.entries.map((entry) => inner.indent + printFlowEntry(entry, below, inner));
   return `${head}{\n${lines.join(',\n')}\n${open.indent}}`;
 }
 
@@ -150,8 +154,14 @@ function wrap(open: string, inside: string, close: string, padding: string): str
   return inside === '' ? open + close : open + padding + inside + padding + close;
 }
 
-function printKey(key: string, style: YamlStyle): string {
-  if (style.keyQuote) return quoted(key, style.keyQuote);
+function innerStyle(style: YamlStyle): YamlStyle {
+  if (style.quoteAll || style.keyQuote === style.innerKeyQuote) return style;
+  const { keyQuote: _, ...rest } = style;
+  return style.innerKeyQuote ? { ...rest, keyQuote: style.innerKeyQuote } : rest;
+}
+
+function printKey(key: string, quote: Quote | undefined, style: YamlStyle): string {
+  if (quote) return quoted(key, quote);
   return isPlain(key, true) ? key : quoted(key, style.quote);
 }
 

@@ -29,15 +29,19 @@ export function styleBeside(text: string, siblings: MapNode | undefined, fallbac
   let nested: number | undefined;
   let listOffset: number | undefined;
   let listPadding: string | undefined;
+  let innerKeyQuote: Quote | undefined;
   for (const sibling of siblings?.items.toReversed() ?? []) {
     const body: unknown = sibling.value;
     if (!isMap(body) || !isBlock(body as MapNode) || column === undefined) continue;
     const inner = columnOf(text, body as MapNode);
+    if (step === undefined) innerKeyQuote = keyQuoteOf(body as MapNode);
     step ??= inner - column;
     for (const pair of (body as MapNode).items.toReversed()) {
       const value: unknown = pair.value;
-      if (isMap(value) && isBlock(value as MapNode)) nested ??= columnOf(text, value as MapNode) - inner;
-      else if (isSeq(value) && isBlock(value as SeqNode)) listOffset ??= columnOf(text, value as SeqNode) - inner;
+      if (isMap(value) && isBlock(value as MapNode)) {
+        nested ??= columnOf(text, value as MapNode) - inner;
+        listPadding ??= innerPadding(text, value as MapNode);
+      } else if (isSeq(value) && isBlock(value as SeqNode)) listOffset ??= columnOf(text, value as SeqNode) - inner;
       else if (isSeq(value)) listPadding ??= flowPadding(text, value as SeqNode);
     }
     if (nested !== undefined && listOffset !== undefined && listPadding !== undefined) break;
@@ -49,6 +53,7 @@ export function styleBeside(text: string, siblings: MapNode | undefined, fallbac
     quote: fallback.quote ?? dominantQuote(text),
     listPadding: listPadding ?? fallback.listPadding ?? '',
     mapPadding: fallback.mapPadding ?? ' ',
+    ...(innerKeyQuote && { innerKeyQuote }),
   };
 }
 
@@ -60,8 +65,11 @@ export function bodyStyle(text: string, body: MapNode, outerColumn: number, styl
   const blocks = values.filter((value) => isBlock(value as MapNode | SeqNode)) as (MapNode | SeqNode)[];
   const map = blocks.findLast((node) => isMap(node));
   const list = blocks.findLast((node) => isSeq(node));
+  const innerKeyQuote = keyQuoteOf(body);
+  const { innerKeyQuote: _, ...rest } = style;
   return {
-    ...style,
+    ...rest,
+    ...(innerKeyQuote && { innerKeyQuote }),
     steps: [map ? columnOf(text, map) - column : Math.max(2, column - outerColumn)],
     listOffset: list ? columnOf(text, list) - column : style.listOffset,
   };
@@ -136,6 +144,12 @@ export function closeGap(text: string, node: MapNode | SeqNode): number {
 export function flowPadding(text: string, node: MapNode | SeqNode): string {
   const inside = /^[[{]([ ]*)\S/.exec(text.slice(node.range[0], node.range[0] + 20));
   return inside?.[1] ?? '';
+}
+
+/** Padding of a flow list below one of the map's keys. */
+function innerPadding(text: string, map: MapNode): string | undefined {
+  const list: unknown = map.items.find(({ value }) => isSeq(value) && !isBlock(value as SeqNode))?.value;
+  return isSeq(list) ? flowPadding(text, list as SeqNode) : undefined;
 }
 
 /** True when the pair stands in `{ }`. */
