@@ -371,6 +371,41 @@ describe('created files', () => {
     expect(Object.keys(snapshot(root))).toEqual(['src/', 'src/a.ts']);
   });
 
+  it("stay the user's once edited, even when more of ours is added to them later", async () => {
+    const root = project();
+    await add(root, (tree) => void tree.stageNew('compose.yaml', 'services:\n  redis: {}\n'));
+    put(root, 'compose.yaml', 'services:\n  redis: {}\n  mine: {}\n');
+    await add(root, (tree) => splice(tree, 'compose.yaml', ['mine: {}\n', 'volumes: {}\n']));
+    expect((await remove(root)).leftovers).toMatchObject([{ path: 'compose.yaml' }]);
+    expect(read(root, 'compose.yaml')).toBe('services:\n  redis: {}\n  mine: {}\n');
+  });
+
+  it('go as a whole when only we added to them', async () => {
+    const root = project();
+    await add(root, (tree) => void tree.stageNew('compose.yaml', 'services:\n  redis: {}\n'));
+    await add(root, (tree) => splice(tree, 'compose.yaml', ['redis: {}\n', 'volumes: {}\n']));
+    expect((await remove(root)).leftovers).toEqual([]);
+    expect(snapshot(root)).toEqual({});
+  });
+
+  it('that are still imported are named with the importer', async () => {
+    const root = project({
+      'src/app.ts': "import x from 'y';\nimport { cacheGet } from './lib/redis.js';\n",
+      'src/alias.ts': "export * from '@/lib/redis'\n",
+      'src/lib/other.cjs': "const r = require('./redis')\n",
+      'src/bystander.ts': "import Redis from 'ioredis';\nimport a from './other/redis';\n",
+    });
+    await add(root, (tree) => {
+      tree.stageNew('src/lib/redis.ts', rendered);
+      tree.stageNew('src/lib/cache.ts', "import './redis.ts';\n");
+    });
+    expect((await remove(root)).importers).toEqual([
+      { path: 'src/alias.ts', line: 1, imports: 'src/lib/redis.ts' },
+      { path: 'src/app.ts', line: 2, imports: 'src/lib/redis.ts' },
+      { path: 'src/lib/other.cjs', line: 1, imports: 'src/lib/redis.ts' },
+    ]);
+  });
+
   it('may be gone already, and their folder may hold something of the user', async () => {
     const root = project();
     await add(root, (tree) => {

@@ -12,6 +12,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PaxxError } from '../errors.ts';
 import type { PlanConflict } from './conflict.ts';
 import { createDurable, hashIfFile, isCode, replaceDurable, syncFolder, type Ownership } from './durable.ts';
+import { busy, isSystemError, messageOf, notWritable } from './failures.ts';
 import { lockFileCandidates } from './guarded.ts';
 import {
   advanceJournal,
@@ -107,11 +108,7 @@ export async function applyPlan(root: string, plan: Plan, options: ApplyOptions 
   return { files: plan.changes.map(({ path }) => path), installed: options.install !== undefined };
 }
 
-export function busy(holder: number): PaxxError {
-  return new PaxxError('BUSY', `another paxx (process ${holder}) is writing to this project`, {
-    hint: `Wait for it to end. If there is no such process, delete ${STATE_FOLDER}/lock.`,
-  });
-}
+const AS_BEFORE = 'Every file is as it was before. Remove the cause, then run again.';
 
 const STALE: ReadonlySet<string> = new Set(['changed', 'exists', 'missing']);
 
@@ -125,15 +122,8 @@ function acquireWritable(root: string): ReturnType<typeof acquireLock> {
   try {
     return acquireLock(root);
   } catch (error) {
-    throw notWritable(error);
+    throw notWritable(error, AS_BEFORE);
   }
-}
-
-function notWritable(error: unknown): PaxxError {
-  return new PaxxError('NOT_WRITABLE', `could not write: ${messageOf(error)}`, {
-    hint: 'Every file is as it was before. Remove the cause, then run again.',
-    cause: error,
-  });
 }
 
 async function runTransaction(context: Context, plan: Plan, options: ApplyOptions): Promise<void> {
@@ -294,7 +284,7 @@ async function sweepQuietly(context: Context): Promise<void> {
 }
 
 function toPaxxError(error: unknown, left: readonly LeftAlone[] = []): PaxxError {
-  const known = error instanceof PaxxError ? error : isSystemError(error) ? notWritable(error) : undefined;
+  const known = error instanceof PaxxError ? error : isSystemError(error) ? notWritable(error, AS_BEFORE) : undefined;
   if (left.length === 0 && known) return known;
   const message = known?.message ?? messageOf(error);
   if (left.length === 0) return new PaxxError('FAILURE', message, { cause: error });
@@ -322,12 +312,4 @@ function isFolder(path: string): boolean {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -80,9 +80,12 @@ export function recordComponent(ledger: Ledger, name: string, recording: Recordi
   let files = [...(known?.files ?? [])];
   for (const change of recording.changes) {
     if (change.path === LEDGER_PATH) continue;
-    const own = files.some(({ path, kind }) => path === change.path && kind === 'created');
+    const base = recording.bases?.[change.path];
+    const made = files.find((file) => file.path === change.path && file.kind === 'created');
+    // A file of ours that the user has edited stays theirs: what is added to it now is accounted for on its own.
+    const own = made?.kind === 'created' && (base !== undefined || made.hash === change.beforeHash);
     if (change.kind !== 'edit' || own) files = files.filter(({ path }) => path !== change.path);
-    if (change.kind !== 'delete') files.push(recordOf(change, own, recording.bases?.[change.path]));
+    if (change.kind !== 'delete') files.push(recordOf(change, own, base));
   }
   const folders = new Set([...(known?.folders ?? []), ...recording.newFolders.filter((path) => path !== STATE_FOLDER)]);
   const { version, options, facts } = recording;

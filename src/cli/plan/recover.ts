@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode } from './durable.ts';
+import { isSystemError, notWritable } from './failures.ts';
 import { hasPending, INSTALLER_FILE, ownMark, readJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
 import { livenessOf, pidOf } from './process-id.ts';
@@ -49,6 +50,16 @@ export async function recover(
   if (!hasPending(root)) return { action: 'none' };
   const context: Context = { root, step: options.step ?? (() => {}), rename: options.rename ?? renameSync };
   await context.step('lock');
+  try {
+    return await recoverLocked(context);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw notWritable(error, 'An interrupted run could not be cleaned up. Remove the cause, then run again.');
+  }
+}
+
+async function recoverLocked(context: Context): Promise<Recovery> {
+  const { root } = context;
   const locking = acquireLock(root);
   if ('holder' in locking) return { action: 'busy', holder: locking.holder };
   try {

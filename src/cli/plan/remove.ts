@@ -4,6 +4,7 @@ import { positionOf } from '../editors/text.ts';
 import { PaxxError } from '../errors.ts';
 import { hashOf } from './change.ts';
 import type { WorkTree } from './disk-tree.ts';
+import { findImporters, isCode, type Importer } from './importers.ts';
 import { parsePlain, removeEntries, sameValue, valueWithout } from './json-entries.ts';
 import {
   baseOf,
@@ -38,6 +39,8 @@ export interface Removal {
   /** The ledger without the component; staged in the tree already. */
   readonly ledger: Ledger;
   readonly leftovers: readonly Leftover[];
+  /** Files of the user that still import what is deleted: they will not run any more. */
+  readonly importers: readonly Importer[];
 }
 
 /**
@@ -66,7 +69,8 @@ export async function planRemoval(
   const { [name]: _, ...others } = ledger.components;
   const remaining: Ledger = { ...ledger, components: handOver(tree, record, others) };
   stageLedger(tree, remaining);
-  return { ledger: remaining, leftovers: leftovers.toReversed() };
+  const deleted = tree.changes().flatMap(({ path, kind }) => (kind === 'delete' ? [path] : []));
+  return { ledger: remaining, leftovers: leftovers.toReversed(), importers: findImporters(tree, deleted) };
 }
 
 /** True when a created file is as it was rendered; line ends converted by version control do not count. */
@@ -74,11 +78,6 @@ export function isAsRendered(text: string, record: CreatedRecord): boolean {
   if (hashOf(Buffer.from(text)) === record.hash) return true;
   const base = baseOf(record);
   return base !== undefined && toLf(base) === toLf(text);
-}
-
-/** Where a language lets a line go on behind its end, what follows a span has to be looked at. */
-export function isCode(path: string): boolean {
-  return /\.[cm]?[jt]sx?$/.test(path);
 }
 
 function removeCreated(

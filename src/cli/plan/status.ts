@@ -3,7 +3,8 @@ import type { ReadTree } from './tree.ts';
 import { hashOf } from './change.ts';
 import { parsePlain, sameValue, valueWithout } from './json-entries.ts';
 import type { EditedRecord, FileRecord, Ledger } from './ledger.ts';
-import { isAsRendered, isCode } from './remove.ts';
+import { isCode } from './importers.ts';
+import { isAsRendered } from './remove.ts';
 import { findSecretSpans, findSpans, isPunctuation } from './spans.ts';
 
 /**
