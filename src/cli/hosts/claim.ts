@@ -2,9 +2,8 @@
 import type { FrameworkRule } from './frameworks/framework.ts';
 import { FRAMEWORKS } from './frameworks/index.ts';
 import { node, otherFramework } from './frameworks/node.ts';
-import type { Project } from './project.ts';
+import type { Project, SourceFile } from './project.ts';
 import { listens } from './sources/entry.ts';
-import type { SourceFile } from './sources/list.ts';
 
 export interface Claim {
   readonly rule: FrameworkRule;

@@ -12,7 +12,7 @@ import { readManifest } from './manifest.ts';
 import { integratedApps, undeclaredPackages, workspaceMembers } from './members.ts';
 import { ancestors, joinPath, under } from './paths.ts';
 import type { Project } from './project.ts';
-import { openProject } from './project.ts';
+import { openProject } from './open-project.ts';
 
 /** Read the tree and say which app is the host, or which ones could be, or why none is. Writes nothing. */
 export function detectHost(tree: ReadTree, wish: HostWish = {}): HostResult {

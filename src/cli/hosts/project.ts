@@ -1,14 +1,7 @@
-/** One package of the tree with everything that is read of it more than once, each read at most once. */
+/** What the steps of detection share: one package of the tree, its sources and its tsconfig. */
 import type { ReadTree } from '../plan/tree.ts';
-import { catalogRange } from './catalog.ts';
+import type { JsonObject } from './json.ts';
 import type { Manifest } from './manifest.ts';
-import { findManifest } from './manifest.ts';
-import { parentOf } from './paths.ts';
-import { findEntry } from './sources/entry.ts';
-import type { SourceFile } from './sources/list.ts';
-import { listSources, sampleSources } from './sources/list.ts';
-import type { TsConfig } from './typescript/tsconfig.ts';
-import { findTsConfig } from './typescript/tsconfig.ts';
 
 export interface Project {
   readonly tree: ReadTree;
@@ -35,37 +28,25 @@ export interface Project {
   tsconfig(): TsConfig | undefined;
 }
 
-/** @param app folder of the app; its manifest may stand in a folder above. */
-export function openProject(tree: ReadTree, app: string, manifest: Manifest): Project {
-  const manifestFolder = parentOf(manifest.path);
-  const rootManifest = manifestFolder === '' ? undefined : findManifest(tree, '');
-  const range = (name: string, found: string | undefined): string | undefined =>
-    found?.startsWith('catalog:') ? (catalogRange(tree, rootManifest ?? manifest, name, found) ?? found) : found;
-  const project: Project = {
-    tree,
-    app,
-    manifest,
-    ...(rootManifest ? { rootManifest } : {}),
-    names: tree.list(app),
-    integrated: manifestFolder !== app,
-    runtimeRange: (name) => range(name, manifest.runtime[name]),
-    anyRange: (name) => range(name, manifest.runtime[name] ?? manifest.development[name] ?? rootRange(name)),
-    sources: once(() => listSources(tree, app)),
-    sample: once(() => sampleSources(tree, project.sources(), project.entry())),
-    entry: once(() => findEntry(project)),
-    tsconfig: once(() => findTsConfig(project)),
-  };
-  const rootRange = (name: string): string | undefined =>
-    rootManifest?.runtime[name] ?? rootManifest?.development[name];
-  return project;
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
 }
 
-/** True when the package stands among the run-time dependencies, or anywhere for a private shell of scripts. */
+export interface TsConfig {
+  /** Relative to the tree's root. */
+  readonly path: string;
+  /** Compiler options with those of every base below them, keys in lower case. */
+  readonly options: JsonObject;
+  /** Globs relative to the tree's root; undefined when no config of the chain lists any. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly files?: readonly string[];
+  /** False when a base could not be read, so that an option not seen here may yet be set. */
+  readonly complete: boolean;
+}
+
+/** True when the package is a dependency of any kind. */
 export function declares(project: Project, name: string): boolean {
   return project.manifest.runtime[name] !== undefined || project.manifest.development[name] !== undefined;
-}
-
-function once<T>(compute: () => T): () => T {
-  let held: { readonly value: T } | undefined;
-  return () => (held ??= { value: compute() }).value;
 }

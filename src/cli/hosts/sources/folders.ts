@@ -2,9 +2,9 @@
 import type { FrameworkRule } from '../frameworks/framework.ts';
 import { folderOfEntry } from '../frameworks/framework.ts';
 import { isInside, parentOf, under, within } from '../paths.ts';
-import type { Project } from '../project.ts';
-import type { TsConfig } from '../typescript/tsconfig.ts';
-import { covers, pathOption } from '../typescript/tsconfig.ts';
+import type { Project, TsConfig } from '../project.ts';
+import { covers } from '../typescript/cover.ts';
+import { option } from '../typescript/tsconfig.ts';
 
 /** Folder of the app's sources, relative to the tree's root. */
 export function sourceRootOf(project: Project, rule: FrameworkRule): string {
@@ -14,7 +14,7 @@ export function sourceRootOf(project: Project, rule: FrameworkRule): string {
   // An entry beside `src` only starts what is in there; a `bin/www` starts what stands beside `bin`.
   const folder = byEntry === undefined || byEntry === '' || byEntry === 'bin' ? (mainFolder(project) ?? '') : byEntry;
   const root = under(project.app, folder);
-  const rootDir = pathOption(project.tsconfig(), 'rootDir');
+  const rootDir = option(project.tsconfig(), 'rootDir');
   const narrower =
     rootDir !== undefined &&
     rootDir !== root &&
@@ -53,7 +53,7 @@ export function moduleFolderOf(project: Project, rule: FrameworkRule, sourceRoot
 function fits(project: Project, config: TsConfig | undefined, folder: string): boolean {
   const parent = parentOf(folder);
   if (!project.tree.list(parent).includes(`${within(folder, parent)}/`)) return false;
-  if (pathOption(config, 'outDir') === folder || isIgnored(project, folder)) return false;
+  if (option(config, 'outDir') === folder || isIgnored(project, folder)) return false;
   return project.sources().some((path) => isInside(path, folder)) && compiles(config, project, folder);
 }
 

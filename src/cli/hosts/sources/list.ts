@@ -1,11 +1,7 @@
 /** The app's own source files, and the few of them that are read to learn its habits. */
 import type { ReadTree } from '../../plan/tree.ts';
 import { baseOf, isInside, under, within } from '../paths.ts';
-
-export interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-}
+import type { SourceFile } from '../project.ts';
 
 const SOURCE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 const TEST =

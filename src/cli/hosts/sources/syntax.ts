@@ -1,8 +1,7 @@
 /** Language, module syntax and file endings, learned from what the sources do. */
 import type { Host } from '../host.ts';
-import type { Project } from '../project.ts';
+import type { Project, SourceFile } from '../project.ts';
 import type { TypeScriptFacts } from '../host.ts';
-import type { SourceFile } from './list.ts';
 
 export type Language = Pick<Host, 'language'>['language'];
 export type SourceSyntax = Pick<Host, 'language' | 'syntax' | 'importEnding' | 'sourceEnding'>;

@@ -1,6 +1,6 @@
 /** Style as the sources show it, by majority over a sample. */
 import type { CodeStyle } from '../host.ts';
-import type { SourceFile } from '../sources/list.ts';
+import type { SourceFile } from '../project.ts';
 import type { PartialStyle } from './partial.ts';
 
 /** What a clear majority does; silent where the sample is too small or divided. */

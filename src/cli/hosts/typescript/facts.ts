@@ -1,9 +1,8 @@
 /** The facts of a tsconfig with what tsc fills in where an option is not written. */
-import type { Project } from '../project.ts';
+import type { Project, TsConfig } from '../project.ts';
 import type { TypeScriptFacts } from '../host.ts';
 import { stringList } from '../json.ts';
 import { typescriptVersion } from './version.ts';
-import type { TsConfig } from './tsconfig.ts';
 import { flag, option } from './tsconfig.ts';
 
 /** Options as tsc of the host's version would see them; an older compiler than 3.6 is the caller's to refuse. */

@@ -2,22 +2,10 @@
 import type { ReadTree } from '../../plan/tree.ts';
 import type { JsonObject } from '../json.ts';
 import { isObject, readJson, stringList } from '../json.ts';
-import { ancestors, globExpression, joinPath, parentOf, under } from '../paths.ts';
-import type { Project } from '../project.ts';
+import { ancestors, joinPath, parentOf, under } from '../paths.ts';
+import type { Project, TsConfig } from '../project.ts';
 import { baseOptions } from './bases.ts';
-
-export interface TsConfig {
-  /** Relative to the tree's root. */
-  readonly path: string;
-  /** Compiler options with those of every base below them, keys in lower case. */
-  readonly options: JsonObject;
-  /** Globs relative to the tree's root; undefined when no config of the chain lists any. */
-  readonly include?: readonly string[];
-  readonly exclude?: readonly string[];
-  readonly files?: readonly string[];
-  /** False when a base could not be read, so that an option not seen here may yet be set. */
-  readonly complete: boolean;
-}
+import { covers } from './cover.ts';
 
 const NAMES = [
   'tsconfig.json',
@@ -60,15 +48,6 @@ function held(config: TsConfig, probes: readonly string[]): number {
   return probes.filter((path) => covers(config, path)).length;
 }
 
-/** True when the config's `include` and `files`, less its `exclude`, hold a file at that path. */
-export function covers(config: TsConfig, path: string): boolean {
-  const folder = parentOf(config.path);
-  if (config.files?.includes(path)) return true;
-  if (config.include === undefined)
-    return config.files === undefined && path.startsWith(folder === '' ? '' : `${folder}/`) && !excluded(config, path);
-  return config.include.some((glob) => matches(glob, path)) && !excluded(config, path);
-}
-
 export function option(config: TsConfig | undefined, name: string): string | undefined {
   const value = config?.options[name.toLowerCase()];
   return typeof value === 'string' ? value : undefined;
@@ -77,11 +56,6 @@ export function option(config: TsConfig | undefined, name: string): string | und
 export function flag(config: TsConfig | undefined, name: string): boolean | undefined {
   const value = config?.options[name.toLowerCase()];
   return typeof value === 'boolean' ? value : undefined;
-}
-
-/** A path option (`rootDir`, `outDir`), relative to the tree's root. */
-export function pathOption(config: TsConfig | undefined, name: string): string | undefined {
-  return option(config, name);
 }
 
 function candidates(project: Project): readonly string[] {
@@ -223,15 +197,4 @@ function readObject(tree: ReadTree, path: string): JsonObject | undefined {
   if (text === undefined) return undefined;
   const result = readJson(text, true);
   return result.ok && isObject(result.value) ? result.value : undefined;
-}
-
-function excluded(config: TsConfig, path: string): boolean {
-  return config.exclude?.some((glob) => matches(glob, path)) ?? false;
-}
-
-/** A glob without a wildcard in its last segment names a folder and all that it holds. */
-function matches(glob: string, path: string): boolean {
-  if (glob === '') return true;
-  if (globExpression(glob).test(path)) return true;
-  return !/[*?]/.test(glob.slice(glob.lastIndexOf('/') + 1)) && globExpression(`${glob}/**`).test(path);
 }
