@@ -117,7 +117,7 @@ function plan(context: Context, path: string, outline: Outline, call: Group, obj
     },
   ];
   return {
-    parts: typed === undefined || typed === 'unknown' ? parts : [...parts, typed],
+    parts: typeof typed === 'object' ? [...parts, typed] : parts,
     access: accessTo(keys),
     snippet: text,
     ...(typed === 'unknown' ? { refusal: 'its type is declared where it cannot be found' } : {}),

@@ -149,13 +149,16 @@ function namedType(context: Context, path: string, outline: Outline, name: strin
   return 'unknown';
 }
 
-/** The member for the new key, in the body that `keys` lead to. Nothing where the type is open or has the key. */
+/**
+ * The member for the new key, in the body that `keys` lead to. Nothing where the type is open or has the key;
+ * `optional` where it has the key and admits that it is missing.
+ */
 export function typePart(
   context: Context,
   declared: DeclaredType,
   keys: readonly string[],
   member: { readonly key: string; readonly type: string },
-): Part | undefined | 'unknown' {
+): Part | undefined | 'unknown' | 'optional' {
   let at = declared;
   for (const key of keys) {
     if (at === 'open' || at === 'unknown') break;
@@ -168,7 +171,8 @@ export function typePart(
   if (at === 'unknown') return 'unknown';
   if (at === 'open') return undefined;
   const members = membersOf(at.outline, at.body);
-  if (members.some((one) => one.name === member.key)) return undefined;
+  const there = members.find((one) => one.name === member.key);
+  if (there !== undefined) return there.nodes.some((node) => isPunctuation(node, '?')) ? 'optional' : undefined;
   const readonly = members.length > 0 && members.every((one) => isWord(one.nodes[0], 'readonly')) ? 'readonly ' : '';
   const insertion: Insertion = insertTypeMember(
     at.outline,

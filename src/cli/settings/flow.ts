@@ -45,9 +45,17 @@ export function reachName(outline: Outline, name: string, suffix: string): Reach
   return follow({ outline, seen: new Set() }, name, suffix, outline.root);
 }
 
+/** Names at the top of the module that hold the value itself, in the order in which they are met. */
+export function holders(outline: Outline, node: Node, suffix: string, own: string): string[] {
+  const passed: { name: string; suffix: string }[] = [];
+  climb({ outline, seen: new Set(), passed }, node, suffix);
+  return passed.filter((one) => one.suffix === own).map((one) => one.name);
+}
+
 interface Walk {
   readonly outline: Outline;
   readonly seen: Set<string>;
+  readonly passed?: { name: string; suffix: string }[];
 }
 
 function climb(walk: Walk, node: Node, suffix: string): Reached | undefined {
@@ -92,6 +100,8 @@ function climbStatement(
   switch (statement.kind) {
     case 'variable': {
       const declarator = statement.declarators.find((d) => d.init.includes(node));
+      const target = exportTarget(declarator?.init ?? []);
+      if (target !== undefined) return exported(target.name, suffix);
       if (declarator?.name !== undefined) return follow(walk, declarator.name, suffix, block);
       if (declarator?.pattern === undefined) return undefined;
       for (const [key, local] of patternNames(declarator.pattern)) {
@@ -115,15 +125,15 @@ function climbStatement(
 
 function climbAssignment(walk: Walk, block: Group, { nodes }: Statement, suffix: string): Reached | undefined {
   const target = exportTarget(nodes);
-  if (target?.name !== undefined) return { binding: 'named', name: target.name, expression: target.name + suffix };
-  if (target !== undefined) return moduleExports(suffix);
+  if (target !== undefined) return exported(target.name, suffix);
   const [name, equals] = nodes;
   return isWord(name) && isPunctuation(equals, '=', '??=', '||=') ? follow(walk, name.text, suffix, block) : undefined;
 }
 
-/** `module.exports = {…}`: the object as a whole, under a name of our choice. */
-function moduleExports(suffix: string): Reached {
-  return { binding: 'module', name: nameFor(suffix), expression: nameFor(suffix) + suffix };
+/** `exports.name = …`, or `module.exports = …`: the whole under a name of our choice. */
+function exported(name: string | undefined, suffix: string): Reached {
+  const local = name ?? nameFor(suffix);
+  return { binding: name === undefined ? 'module' : 'named', name: local, expression: local + suffix };
 }
 
 /** The function whose body a block is, as a value that is called. */
@@ -155,9 +165,10 @@ function follow(walk: Walk, name: string, suffix: string, block: Group): Reached
   if (seen.has(key)) return undefined;
   seen.add(key);
   if (block.bracket === 'file') {
-    const exported = exportOf(outline, name);
-    if (exported !== undefined && !suffix.startsWith('[]')) {
-      return { binding: exported.binding, name: exported.name, expression: exported.name + suffix };
+    walk.passed?.push({ name, suffix });
+    const direct = exportOf(outline, name);
+    if (direct !== undefined && !suffix.startsWith('[]')) {
+      return { binding: direct.binding, name: direct.name, expression: direct.name + suffix };
     }
   }
   const found: Reached[] = [];
@@ -252,7 +263,10 @@ function containingExpression(outline: Outline, parent: Group, node: Node): read
   }
   const statement = statementAt(outline, parent, node);
   if (statement === undefined) return [];
-  if (statement.kind === 'variable') return statement.declarators.find((d) => d.init.includes(node))?.init ?? [];
+  if (statement.kind === 'variable') {
+    const init = statement.declarators.find((d) => d.init.includes(node))?.init ?? [];
+    return exportTarget(init)?.value ?? init;
+  }
   if (statement.kind === 'expression') {
     const value = exportTarget(statement.nodes)?.value;
     if (value !== undefined) return value;

@@ -135,7 +135,7 @@ function plan(context: Context, place: Place, site: Site): Plan {
       ? declaredTypeOf(context, site.path, site.outline, reached.name)
       : generic;
   const typed = typePart(context, declared, [], member);
-  if (typed !== undefined && typed !== 'unknown') parts.push(typed);
+  if (typeof typed === 'object') parts.push(typed);
   return {
     parts: mergeParts(parts),
     access: typed === 'unknown' ? PROCESS_ENV : importAccess(site.path, reached, false),
@@ -167,7 +167,7 @@ function augmented(context: Context, member: { key: string; type: string }): Par
     if (outline === undefined || body === undefined) continue;
     const config = membersOf(outline, body).find((one) => /config|env/i.test(one.name));
     const typed = config === undefined ? undefined : typePart(context, { path, outline, body }, [config.name], member);
-    if (typed !== undefined && typed !== 'unknown') return [typed];
+    if (typeof typed === 'object') return [typed];
   }
   return [];
 }

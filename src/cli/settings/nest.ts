@@ -218,7 +218,9 @@ function planClass(context: Context, { path, outline }: Named): Plan | undefined
   const style = contextStyle(context, outline);
   const isOptional = validators.named.get('IsOptional') ?? 'IsOptional';
   const isString = validators.named.get('IsString') ?? 'IsString';
-  const field = `@${isString}()\n@${isOptional}()\n${variable.name}: string = ${quoted(variable.default, style)}`;
+  const first = /@IsOptional\(\)\s+@Is/.test(outline.text);
+  const decorators = first ? [isOptional, isString] : [isString, isOptional];
+  const field = `@${decorators[0]}()\n@${decorators[1]}()\n${variable.name}: string = ${quoted(variable.default, style)}`;
   const insertions: Insertion[] = [insertClassProperty(outline, statement.body, field, style)];
   for (const named of ['IsString', 'IsOptional']) {
     const added = insertImport(outline, { from: 'class-validator', named }, style);

@@ -78,15 +78,16 @@ export function planEnvObject(context: Context, object: EnvObject, options: { re
     return importAccess(path, reach(outline, root, suffix), optional);
   };
   const snippetValue = options.value ?? defaulted(variable.default, `process.env.${variable.name}`, '||', style);
+  const declared = declaredType(context, path, outline, root);
   const there = existing(object, variable.name);
   if (there !== undefined) {
     const dynamic = isPerEnvironment(root);
+    const keys = dynamic ? there.keys?.slice(1) : there.keys;
+    const mayMiss =
+      keys !== undefined && typePart(context, declared, [], { key: keys[0]!, type: 'string' }) === 'optional';
     return {
       parts: [{ path, insertions: [], notes: [there.note] }],
-      access:
-        there.keys === undefined
-          ? PROCESS_ENV
-          : accessTo(dynamic ? there.keys.slice(1) : there.keys, there.optional, dynamic),
+      access: keys === undefined || mayMiss ? PROCESS_ENV : accessTo(keys, there.optional, dynamic),
       snippet: '',
     };
   }
@@ -99,15 +100,12 @@ export function planEnvObject(context: Context, object: EnvObject, options: { re
       notes: [`${entry.keys.join('.')} reads ${variable.name}`],
     },
   ];
-  const typed = typePart(context, declaredType(context, path, outline, root), [], {
-    key: entry.keys[0]!,
-    type: entry.type,
-  });
+  const typed = typePart(context, declared, [], { key: entry.keys[0]!, type: entry.type });
   const refusal = typed === 'unknown' ? 'its type is declared where it cannot be found' : undefined;
-  if (typed !== undefined && typed !== 'unknown') parts.push(typed);
+  if (typeof typed === 'object') parts.push(typed);
   return {
     parts,
-    access: accessTo(entry.keys, false, targets[0] !== root),
+    access: typed === 'optional' ? PROCESS_ENV : accessTo(entry.keys, false, targets[0] !== root),
     snippet: `${entry.keys.at(-1)}: ${snippetValue},`,
     ...(refusal === undefined ? {} : { refusal }),
   };
@@ -251,13 +249,27 @@ export function valueLike(context: Context, object: EnvObject, target: Group, st
   const { outline, root, reads } = object;
   const operator = outline.text.slice(root.start, root.end).includes('??') ? '??' : '||';
   const inside = reads.filter((read) => isWithin(read.first, target));
-  const plain = (inside.length > 0 ? inside : reads).filter((read) => isPlainRead(read));
-  const last = plain.at(-1) ?? inside.at(-1) ?? reads.at(-1);
+  const plain = (inside.length > 0 ? inside : reads).filter((read) => isPlainRead(read) && isGeneral(read));
+  const last = plain.at(-1) ?? [...reads, ...inside].findLast((read) => isGeneral(read));
   const name = variable.name;
   if (last?.form === 'call') return helperValue(context, object, last, operator, style);
   const via = last?.via ?? 'process.env';
   const read = last?.form === 'subscript' ? `${via}[${quoted(name, style)}]` : `${via}.${name}`;
   return defaulted(variable.default, read, operator, style);
+}
+
+const GENERAL_WORDS = new Set(
+  'get read load from require required optional optionally must env environment var variable string str value or default with fallback os process config secret mandatory ensure need opt parse maybe throw fail if not set is in e v assert'.split(
+    ' ',
+  ),
+);
+
+/** A helper for any string, not one for ports, lists or cookie names. */
+function isGeneral({ form, via }: EnvRead): boolean {
+  if (form !== 'call') return true;
+  const name = via.slice(via.lastIndexOf('.') + 1);
+  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').split(/[ _$]+/);
+  return words.every((word) => GENERAL_WORDS.has(word.toLowerCase()));
 }
 
 /** Not an argument of `Number(…)`, not compared, not split. */

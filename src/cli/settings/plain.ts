@@ -9,6 +9,7 @@ import {
   isWord,
   textOf,
   type Group,
+  type Node,
   type Outline,
 } from '../editors/typescript/outline.ts';
 import { statementsOf, type Declarator, type Statement } from '../editors/typescript/statements.ts';
@@ -16,7 +17,7 @@ import { quoted } from '../editors/typescript/style.ts';
 import { contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
 import { reach, reachName, type Reached } from './flow.ts';
 import { namingOf, spell } from './naming.ts';
-import { envObjects, leaves, planEnvObject, valueLike, type EnvObject } from './objects.ts';
+import { defaulted, envObjects, leaves, planEnvObject, valueLike, type EnvObject } from './objects.ts';
 import { envReads, isEnvironment, type EnvRead } from './readers.ts';
 
 /** File names of settings as a whole; `config/database.ts` and the like hold one topic only. */
@@ -28,20 +29,61 @@ export function findPlain(context: Context, path: string, outline: Outline): Fin
 }
 
 function objectFindings(context: Context, path: string, outline: Outline): Finding[] {
-  return envObjects(path, outline).flatMap((object): Finding[] => {
-    if (!isSettings(path, object.reads, leaves(object.root))) return [];
-    if (reach(outline, object.root, '.probe') === undefined && reach(outline, object.root, '[].probe') === undefined)
-      return [];
-    return [
-      {
-        dialect: 'object',
-        path,
-        offset: object.root.start,
-        weight: weightOf(path, object.reads.length),
-        plan: () => planEnvObject(context, object),
-      },
-    ];
+  const objects = envObjects(path, outline).filter((object) => isReachableObject(outline, object));
+  const known = objects.find((object) => object.reads.some((read) => read.name === context.variable.name));
+  const all = objects.flatMap((object) => object.reads);
+  const [most] = objects;
+  if (most === undefined) return [];
+  if (known === undefined && GENERAL.test(path) && objects.length > 2 && most.reads.length * 2 < all.length) {
+    const sibling = topicSibling(outline, objects);
+    const weight = weightOf(path, most.reads.length);
+    if (sibling !== undefined) {
+      const offset = sibling.start;
+      return [{ dialect: 'object', path, offset, weight, plan: () => planTopic(context, path, outline, sibling) }];
+    }
+  }
+  return objects.flatMap((object): Finding[] => {
+    if (object !== known && !isSettings(path, object.reads, leaves(object.root))) return [];
+    const weight = weightOf(path, object.reads.length) + (object === known ? 500 : 0);
+    return [{ dialect: 'object', path, offset: object.root.start, weight, plan: () => planEnvObject(context, object) }];
   });
+}
+
+function isReachableObject(outline: Outline, { root }: EnvObject): boolean {
+  return reach(outline, root, '.probe') !== undefined || reach(outline, root, '[].probe') !== undefined;
+}
+
+/** The last of several `export const serverConfig = {…}`, each for one topic. */
+function topicSibling(outline: Outline, objects: readonly EnvObject[]): Statement | undefined {
+  return statementsOf(outline).findLast(
+    (s) =>
+      s.kind === 'variable' &&
+      s.exported &&
+      s.declarators.length === 1 &&
+      objects.some(({ root }) => s.declarators[0]!.init[0] === root),
+  );
+}
+
+/** An object of its own for the variable, where every topic has one. */
+function planTopic(context: Context, path: string, outline: Outline, sibling: Statement): Plan {
+  const { variable } = context;
+  const style = contextStyle(context, outline);
+  const siblingName = sibling.declarators[0]!.name ?? '';
+  const ending = /(?:_?(?:Config|CONFIG|Settings|Options|Env))$/.exec(siblingName)?.[0] ?? '';
+  const [head = '', ...tail] = variable.name.split('_');
+  const naming = namingOf([siblingName.slice(0, -ending.length || undefined)]);
+  const name = spell(head, naming) + ending;
+  const key = spell(tail.join('_'), 'camel');
+  const operator = outline.text.includes('??') ? '??' : '||';
+  const value = defaulted(variable.default, `process.env.${variable.name}`, operator, style);
+  const text = `export const ${name} = {\n${style.indent}${key}: ${value}${style.trailingComma ? ',' : ''}\n}`;
+  return {
+    parts: [
+      { path, insertions: [insertAfter(outline, sibling, text, style)], notes: [`${name} reads ${variable.name}`] },
+    ],
+    access: { kind: 'import', path, binding: 'named', name, expression: `${name}.${key}`, optional: false },
+    snippet: text,
+  };
 }
 
 /** Many variables of several topics, or a file that is called settings. */

@@ -7,9 +7,8 @@ import { insertEntry } from '../editors/typescript/insert-entry.ts';
 import { insertImport, type ImportWish } from '../editors/typescript/insert-statement.ts';
 import type { Insertion } from '../editors/typescript/insertion.ts';
 import { callsOf, findVariable, literalIn, type Call } from '../editors/typescript/locate.ts';
-import { importsOf, patternNames, type Import } from '../editors/typescript/modules.ts';
+import { importsOf, type Import } from '../editors/typescript/modules.ts';
 import {
-  after,
   before,
   compact,
   isGroup,
@@ -21,7 +20,7 @@ import {
   type Node,
   type Outline,
 } from '../editors/typescript/outline.ts';
-import { statementAt, statementsOf, type Declarator } from '../editors/typescript/statements.ts';
+import { statementsOf } from '../editors/typescript/statements.ts';
 import type { SourceStyle } from '../editors/typescript/style.ts';
 import { declaredTypeOf, typePart } from './declared-type.ts';
 import {
@@ -35,7 +34,7 @@ import {
   type Part,
   type Plan,
 } from './finding.ts';
-import { member, reach, type Reached } from './flow.ts';
+import { holders, member, reach, type Reached } from './flow.ts';
 import { namingOf, spell, writtenKey } from './naming.ts';
 import { envObjects, planEnvObject } from './objects.ts';
 import { isEnvironment } from './readers.ts';
@@ -151,19 +150,15 @@ function isForClient({ outline, object, call }: Schema): boolean {
   return /^(?:client|public|browser)/i.test(nameOfValue(outline, call.group) ?? '');
 }
 
-/** The variable whose initializer holds a node. */
+/** The variable whose value a node is or goes into, as an argument at most; a member of an object is not the object. */
 function nameOfValue(outline: Outline, node: Group): string | undefined {
-  return declaratorHolding(outline, node)?.name;
-}
-
-function declaratorHolding(outline: Outline, node: Node): Declarator | undefined {
-  for (const statement of statementsOf(outline)) {
-    for (const declarator of statement.declarators) {
-      const [first] = declarator.init;
-      const last = declarator.init.at(-1);
-      if (first !== undefined && last !== undefined && node.start >= first.start && node.end <= last.end)
-        return declarator;
-    }
+  for (let at: Group | undefined = node; at !== undefined; at = at.parent) {
+    if (at !== node && at.bracket !== '(') break;
+    const holder: Group = at;
+    const found = statementsOf(outline)
+      .flatMap((s) => s.declarators)
+      .find((d) => d.init.includes(holder));
+    if (found !== undefined) return found.name;
   }
   return undefined;
 }
@@ -296,12 +291,11 @@ function planSchema(context: Context, schema: Schema, check: Check): Plan {
   const reached = reach(check.outline, check.call.group, suffix);
   const snippet = `${key}: ${validator.text},`;
   if (reached !== undefined) {
-    const typed = typePart(context, declaredTypeOf(context, check.path, check.outline, localName(reached)), [], {
-      key,
-      type: optional ? 'string | undefined' : 'string',
-    });
+    const own = reached.expression.replace(/\(\)/g, '') === reached.name + member(key);
+    const declared = own ? declaredTypeOf(context, check.path, check.outline, reached.name) : 'open';
+    const typed = typePart(context, declared, [], { key, type: optional ? 'string | undefined' : 'string' });
     if (typed === 'unknown') return { parts: mergeParts(parts), access: PROCESS_ENV, snippet };
-    if (typed !== undefined) parts.push(typed);
+    if (typeof typed === 'object') parts.push(typed);
     return { parts: mergeParts(parts), access: importAccess(check.path, reached, optional), snippet };
   }
   const taken = destructured(context, check, key);
@@ -314,10 +308,6 @@ function planSchema(context: Context, schema: Schema, check: Check): Plan {
   const mapped = mappedObject(context, check, key);
   if (mapped === undefined) return { parts: mergeParts(parts), access: PROCESS_ENV, snippet };
   return { ...mapped, parts: mergeParts([...parts, ...mapped.parts]), snippet };
-}
-
-function localName(reached: Reached): string {
-  return reached.name;
 }
 
 function schemaInsertions(
@@ -408,42 +398,16 @@ function destructured(
 
 /** An exported object that reads the checked values one by one. */
 function mappedObject(context: Context, check: Check, key: string): Plan | undefined {
-  const { outline, path, call } = check;
-  const names = checkedNames(outline, call, check.result);
-  for (const name of names) {
+  const { outline, path, call, result } = check;
+  for (const name of holders(outline, call.group, result + member(key), member(key))) {
     for (const object of envObjects(path, outline, [name])) {
       const plan = planEnvObject(context, object, { value: `${name}${member(key)}` });
-      if (plan.access.kind === 'import' && plan.refusal === undefined) return plan;
+      if (plan.access.kind !== 'import' || plan.refusal !== undefined) continue;
+      const typed = typePart(context, declaredTypeOf(context, path, outline, name), [], { key, type: 'string' });
+      return typeof typed !== 'object' ? plan : { ...plan, parts: [...plan.parts, typed] };
     }
   }
   return undefined;
-}
-
-/** Names that hold the checked values: of the call's own declaration, and aliases of `name.data`. */
-function checkedNames(outline: Outline, call: Call, result: string): string[] {
-  const statement = call.group.parent === undefined ? undefined : statementAt(outline, call.group.parent, call.group);
-  const declarator =
-    statement?.declarators.find((d) => d.init.includes(call.group)) ?? declaratorHolding(outline, call.group);
-  if (declarator === undefined) return [];
-  if (declarator.pattern !== undefined) {
-    return patternNames(declarator.pattern)
-      .filter(([taken]) => `.${taken}` === result)
-      .map(([, local]) => local);
-  }
-  const name = declarator.name ?? '';
-  const read = after(call.group);
-  const plain = result === '' || isPunctuation(read, '.') ? [name] : [];
-  const aliases = statementsOf(outline)
-    .flatMap((s) => s.declarators)
-    .flatMap((d) => {
-      const from = compact(d.init).replace(/!$| as .*$/, '');
-      if (d.name !== undefined && from === name + result) return [d.name];
-      if (d.pattern === undefined || from !== name) return [];
-      return patternNames(d.pattern)
-        .filter(([taken]) => `.${taken}` === result)
-        .map(([, local]) => local);
-    });
-  return [...plain, ...aliases];
 }
 
 /** One part for each file. */
