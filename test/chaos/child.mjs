@@ -1,4 +1,5 @@
 /** One run of the planner in a process of its own, which kills itself at a named step or waits to be killed. */
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { install, makePlan } from './scenario.mjs';
@@ -16,6 +17,7 @@ async function step() {
 
 const plan = job === 'apply' ? makePlan(planner, root) : undefined;
 process.send?.('ready');
+if (process.env.PAXX_WAIT_FOR_GO) await once(process, 'message');
 if (plan) {
   await planner.applyPlan(root, plan, withInstall === 'yes' ? { step, install: () => install(root) } : { step });
 } else {

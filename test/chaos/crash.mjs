@@ -2,10 +2,10 @@
  * Kills the planner with SIGKILL, at every step and at random moments, lets the next run recover (and kills that
  * too), and counts the projects that end up neither as before nor as planned.
  *
- *   node test/chaos/crash.mjs [--runs 1000] [--steps some|all] [--keep]
+ *   node test/chaos/crash.mjs [--runs 1000] [--steps some|all] [--pairs 0] [--keep]
  *
  * `--steps` kills apply once at each of its steps, and recovery at each of its own after kills of apply in some or
- * all of its phases.
+ * all of its phases. `--pairs` lets two runs, or two recoveries of one dead run, loose on one project at once.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
     steps: { type: 'string', default: 'none' },
+    pairs: { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -48,6 +49,7 @@ try {
     (_, i) => () => killAtRandom(harness, i % 3 === 0 ? 'no' : 'yes'),
   );
   await inLanes(random);
+  for (let i = 0; i < Number(flags.pairs); i++) await runPair(harness, i % 2 === 0 ? 'apply' : 'recover');
   const { runs, mixtures, ...rest } = tally;
   console.log(
     Object.entries(rest, undefined)
@@ -177,23 +179,51 @@ async function killAtRandom(harness, withInstall) {
   await judge(harness, root, withInstall, killed);
 }
 
+/** Two processes at once: one of them is told to wait, or that the tree has changed; none may spoil the other's work. */
+async function runPair(harness, job) {
+  const root = newProject();
+  if (job === 'recover') await run(harness, root, 'apply', { withInstall: 'no', killAfter: Math.random() * longest });
+  const waiting = [];
+  let release;
+  const bothReady = new Promise((resolve) => (release = resolve));
+  const whenReady = (child) => {
+    if (waiting.push(child) === 2) release();
+    return bothReady;
+  };
+  await Promise.all([1, 2].map(() => run(harness, root, job, { withInstall: 'no', whenReady })));
+  if (job === 'apply' && fingerprint(root) !== harness.ends.no.after) {
+    tally.mixtures++;
+    console.log(`two runs at once spoilt ${root}`);
+  }
+  await judge(harness, root, 'no', false);
+}
+
 /** @returns whether the process was killed, and how many milliseconds it worked once it was ready */
-function run({ bundle }, root, job, { withInstall = 'no', killAt, killAfter }) {
+function run({ bundle }, root, job, { withInstall = 'no', killAt, killAfter, whenReady }) {
   return new Promise((resolve, reject) => {
     const argv = [bundle, root, job, withInstall, ...(killAt === undefined ? [] : [String(killAt)])];
-    const child = fork(fileURLToPath(new URL('child.mjs', import.meta.url)), argv, { silent: true });
+    const child = fork(fileURLToPath(new URL('child.mjs', import.meta.url)), argv, {
+      silent: true,
+      env: { ...process.env, PAXX_WAIT_FOR_GO: whenReady ? 'yes' : '' },
+    });
     let began = performance.now();
     let errors = '';
     child.stderr.on('data', (data) => (errors += data));
     child.on('message', async (message) => {
-      if (message !== 'ready' || killAfter === undefined) return;
+      if (message !== 'ready') return;
+      if (whenReady) {
+        await whenReady(child);
+        child.send('go');
+      }
+      if (killAfter === undefined) return;
       began = performance.now();
       if (killAfter >= 1) await delay(killAfter);
       child.kill('SIGKILL');
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      if (code !== 0 && signal !== 'SIGKILL') reject(new Error(`the ${job} ended with ${code ?? signal}: ${errors}`));
+      if (code !== 0 && signal !== 'SIGKILL' && !(whenReady && /BUSY|STALE_PLAN/.test(errors)))
+        reject(new Error(`the ${job} ended with ${code ?? signal}: ${errors}`));
       else resolve({ killed: signal === 'SIGKILL', took: performance.now() - began });
     });
   });

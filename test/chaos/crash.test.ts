@@ -6,8 +6,16 @@ import { expect, it } from 'vitest';
 
 const script = fileURLToPath(new URL('crash.mjs', import.meta.url));
 
-it('kill -9 at any step of apply or recovery never leaves a mixture', { timeout: 180_000 }, async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, '--steps', 'some', '--runs', '20']);
+it('kill -9 at any step, and two runs at once, never leave a mixture', { timeout: 180_000 }, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    script,
+    '--steps',
+    'some',
+    '--runs',
+    '20',
+    '--pairs',
+    '6',
+  ]);
   const [, runs, mixtures] = /(\d+) runs, (\d+) mixtures/.exec(stdout) ?? [];
   expect(Number(runs)).toBeGreaterThan(100);
   expect(Number(mixtures)).toBe(0);
