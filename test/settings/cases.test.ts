@@ -24,7 +24,12 @@ describe('settings dialects', () => {
     const before = filesIn(`${folder}${name}/before`);
     const expected = existsSync(`${folder}${name}/expected`) ? filesIn(`${folder}${name}/expected`) : {};
     const plan = (files: Record<string, string>) =>
-      planSettings({ tree: memoryTree(files), host: hostWith(host), variable: REDIS_URL, ...(path === undefined ? {} : { path }) });
+      planSettings({
+        tree: memoryTree(files),
+        host: hostWith(host),
+        variable: REDIS_URL,
+        ...(path === undefined ? {} : { path }),
+      });
 
     const first = await plan(before);
     expect(first).toMatchObject(result);
@@ -49,6 +54,8 @@ function editsOf(result: SettingsResult) {
 }
 
 function textsOf(result: SettingsResult): Record<string, string> {
-  const changed = editsOf(result).flatMap(({ path, outcome }) => (outcome.status === 'changed' ? [[path, outcome.text]] : []));
+  const changed = editsOf(result).flatMap(({ path, outcome }) =>
+    outcome.status === 'changed' ? [[path, outcome.text]] : [],
+  );
   return Object.fromEntries(changed) as Record<string, string>;
 }

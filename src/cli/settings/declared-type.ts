@@ -177,8 +177,14 @@ export function typePart(
   const insertion: Insertion = insertTypeMember(
     at.outline,
     at.body,
-    `${readonly}${member.key}: ${member.type}`,
+    `${readonly}${member.key}: ${fitted(at, member.type)}`,
     contextStyle(context, at.outline),
   );
   return { path: at.path, insertions: [insertion], notes: [`${member.key} in its type`] };
+}
+
+/** A type on one line where the whole body is. */
+function fitted({ outline, body }: TypeBody, type: string): string {
+  const isOneLine = !outline.text.slice(body.start, body.end).includes('\n');
+  return isOneLine ? type.replaceAll(/\s*\n\s*/g, ' ').replace('; }', ' }') : type;
 }

@@ -62,3 +62,18 @@ export function isOptional(validator: string): boolean {
   if (/(?:optional|nullish)\([\s\S]+,[^()]+\)$/.test(validator)) return false;
   return /optional|nullish|nullable|undefined/i.test(validator);
 }
+
+/** One part for each file. */
+export function mergeParts(parts: readonly Part[]): Part[] {
+  const byPath = new Map<string, Part>();
+  for (const part of parts) {
+    const known = byPath.get(part.path);
+    byPath.set(
+      part.path,
+      known === undefined
+        ? part
+        : { ...known, insertions: [...known.insertions, ...part.insertions], notes: [...known.notes, ...part.notes] },
+    );
+  }
+  return [...byPath.values()];
+}

@@ -37,12 +37,17 @@ const MAX_STEPS = 12;
  * a subscript that is not known before the app runs
  */
 export function reach(outline: Outline, node: Node, suffix: string): Reached | undefined {
-  return climb({ outline, seen: new Set() }, node, suffix);
+  return certain(climb({ outline, seen: new Set() }, node, suffix));
 }
 
 /** The same for a variable or function declared at the top of the module. */
 export function reachName(outline: Outline, name: string, suffix: string): Reached | undefined {
-  return follow({ outline, seen: new Set() }, name, suffix, outline.root);
+  return certain(follow({ outline, seen: new Set() }, name, suffix, outline.root));
+}
+
+/** An expression that still holds an unknown subscript cannot be written down. */
+function certain(reached: Reached | undefined): Reached | undefined {
+  return reached?.expression.includes('[]') === true ? undefined : reached;
 }
 
 /** Names at the top of the module that hold the value itself, in the order in which they are met. */

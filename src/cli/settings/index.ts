@@ -5,12 +5,20 @@ import { findAdonis } from './adonis.ts';
 import { ambientParts } from './ambient.ts';
 import { findConvict } from './convict.ts';
 import type { SettingsEdit, SettingsRequest, SettingsResult } from './dialect.ts';
-import { LIBRARY_WEIGHT, PROCESS_ENV, type Context, type Finding, type Part, type Plan } from './finding.ts';
+import {
+  mergeParts,
+  LIBRARY_WEIGHT,
+  PROCESS_ENV,
+  type Context,
+  type Finding,
+  type Part,
+  type Plan,
+} from './finding.ts';
 import { findJsonSchema } from './json-schema.ts';
 import { SCHEMA_LIBRARIES } from './libraries.ts';
 import { findNest } from './nest.ts';
 import { findPlain } from './plain.ts';
-import { mergeParts, findSchemas } from './schema.ts';
+import { findSchemas } from './schema.ts';
 import { hasSettingsName, openSources } from './sources.ts';
 import { findT3Env } from './t3-env.ts';
 

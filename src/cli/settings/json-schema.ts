@@ -8,6 +8,7 @@ import { isGroup, isWord, type Group, type Node, type Outline } from '../editors
 import { quoted, type SourceStyle } from '../editors/typescript/style.ts';
 import { declaredType, declaredTypeOf, typePart } from './declared-type.ts';
 import {
+  mergeParts,
   contextStyle,
   importAccess,
   LIBRARY_WEIGHT,
@@ -18,7 +19,7 @@ import {
   type Plan,
 } from './finding.ts';
 import { reach } from './flow.ts';
-import { mergeParts, schemasIn, type Schema } from './schema.ts';
+import { schemasIn, type Schema } from './schema-library.ts';
 import { SCHEMA_LIBRARIES } from './libraries.ts';
 
 export function findJsonSchema(context: Context, path: string, outline: Outline): Finding[] {

@@ -1,7 +1,7 @@
 /** Validation libraries, one row each: how a schema is recognised and how one validator is written. */
 import { isGroup, textOf, type Outline } from '../editors/typescript/outline.ts';
 import { quoted } from '../editors/typescript/style.ts';
-import { siblingsUse, type SchemaLibrary, type SchemaSite, type Validator } from './schema.ts';
+import { siblingsUse, type SchemaLibrary, type SchemaSite, type Validator } from './schema-library.ts';
 
 const zod: SchemaLibrary = {
   name: 'zod',

@@ -8,9 +8,8 @@ import { importsOf } from '../editors/typescript/modules.ts';
 import { groupsBelow, stringValue, type Group, type Outline } from '../editors/typescript/outline.ts';
 import { statementsOf } from '../editors/typescript/statements.ts';
 import { quoted, type SourceStyle } from '../editors/typescript/style.ts';
-import { contextStyle, type Context, type Part, type Plan } from './finding.ts';
+import { mergeParts, contextStyle, type Context, type Part, type Plan } from './finding.ts';
 import { isObjectLiteral } from './flow.ts';
-import { mergeParts } from './schema.ts';
 import { folderOf } from './sources.ts';
 
 /** The array of factories that `load` is given. */

@@ -23,7 +23,7 @@ import { contextStyle, LIBRARY_WEIGHT, type Context, type Finding, type Part, ty
 import { SCHEMA_LIBRARIES } from './libraries.ts';
 import { planRegistered, type LoadList } from './nest-namespaces.ts';
 import { envObjects, planEnvObject } from './objects.ts';
-import { schemasIn, type Schema } from './schema.ts';
+import { schemasIn, type Schema } from './schema-library.ts';
 import type { Sources } from './sources.ts';
 
 export interface NestSite {

@@ -111,7 +111,8 @@ export function planEnvObject(context: Context, object: EnvObject, options: { re
   };
 }
 
-function isPerEnvironment(root: Group): boolean {
+/** `{ development: {…}, production: {…} }`: which one counts is known only when the app runs. */
+export function isPerEnvironment(root: Group): boolean {
   const properties = propertiesOf(root) ?? [];
   const named = properties.filter((p) => ENVIRONMENTS.test(p.key) && objectValue(p) !== undefined);
   return named.length >= 2 && named.length === properties.length;

@@ -17,7 +17,15 @@ import { quoted } from '../editors/typescript/style.ts';
 import { contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
 import { reach, reachName, type Reached } from './flow.ts';
 import { namingOf, spell } from './naming.ts';
-import { defaulted, envObjects, leaves, planEnvObject, valueLike, type EnvObject } from './objects.ts';
+import {
+  defaulted,
+  envObjects,
+  isPerEnvironment,
+  leaves,
+  planEnvObject,
+  valueLike,
+  type EnvObject,
+} from './objects.ts';
 import { envReads, isEnvironment, type EnvRead } from './readers.ts';
 
 /** File names of settings as a whole; `config/database.ts` and the like hold one topic only. */
@@ -50,7 +58,7 @@ function objectFindings(context: Context, path: string, outline: Outline): Findi
 }
 
 function isReachableObject(outline: Outline, { root }: EnvObject): boolean {
-  return reach(outline, root, '.probe') !== undefined || reach(outline, root, '[].probe') !== undefined;
+  return reach(outline, root, isPerEnvironment(root) ? '[].probe' : '.probe') !== undefined;
 }
 
 /** The last of several `export const serverConfig = {…}`, each for one topic. */

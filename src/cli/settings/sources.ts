@@ -34,6 +34,8 @@ const VALIDATOR =
   /['"](?:zod(?:\/\w+)?|joi|@hapi\/joi|valibot|yup|arktype|@sinclair\/typebox|typebox|superstruct|class-validator)['"]/;
 const SETTINGS_NAME =
   /(?:^|[/._-])(?:env|envs|environment|config|configs|configuration|settings|constants|secrets|vars|validation|validate)(?:[/._-]|$)/i;
+/** A helper that is asked for a variable by name, in a file that never mentions `process.env` itself. */
+const HELPER = /\b\w*(?:[eE]nv|[cC]onfig|[rR]equired?|[oO]ptional)\w*\(\s*['"][A-Z][A-Z0-9_]+['"]/;
 const MAX_LENGTH = 300_000;
 
 export function openSources(tree: ReadTree, host: Host, only?: string): Sources {
@@ -83,7 +85,7 @@ function mayHoldSettings(path: string, text: string | undefined): boolean {
   if (text === undefined || text.length > MAX_LENGTH) return false;
   if (CLIENT_FOLDER.test(path) && !SETTINGS_NAME.test(path.slice(path.lastIndexOf('/')))) return false;
   if (LIBRARY.test(text) || ENVIRONMENT.test(text)) return true;
-  return VALIDATOR.test(text) && SETTINGS_NAME.test(path);
+  return SETTINGS_NAME.test(path) && (VALIDATOR.test(text) || HELPER.test(text));
 }
 
 function byLikelihood(a: string, b: string): number {

@@ -19,7 +19,7 @@ import {
 } from './finding.ts';
 import { reach } from './flow.ts';
 import { SCHEMA_LIBRARIES, zodText } from './libraries.ts';
-import { readLike, type SchemaSite, type Validator } from './schema.ts';
+import { readLike, type SchemaSite, type Validator } from './schema-library.ts';
 
 export function findT3Env(context: Context, path: string, outline: Outline): Finding[] {
   const from = importsOf(outline).find((one) => one.from.startsWith('@t3-oss/env-'));
