@@ -1,5 +1,7 @@
 /** Applying a plan: what is written, what is refused, and that every failure leaves the project as before. */
 import { chmodSync, linkSync, lstatSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyPlan, type ApplyOptions } from '../../src/cli/plan/apply.ts';
@@ -217,15 +219,24 @@ describe('install', () => {
     expect(snapshot(root)).toEqual(before);
   });
 
-  it('holds off a recovery while its process lives', async () => {
-    let seen: unknown;
+  it('is told to end by a recovery that finds it alive without its run', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const seen: unknown[] = [];
     const install = async ({ started }: { started: (pid: number) => void }): Promise<void> => {
-      started(process.pid);
+      started(child.pid!);
       rmSync(join(root, '.paxx/lock'));
-      seen = await recover(root);
+      seen.push(await recover(root, { patience: 0 }));
+      seen.push(await recover(root));
+      throw new Error('dead');
     };
-    await applyPlan(root, plan, { install });
-    expect(seen).toEqual({ action: 'busy', holder: process.pid });
+    await expect(applyPlan(root, plan, { install })).rejects.toThrow('dead');
+    expect(seen).toMatchObject([
+      { action: 'busy', holder: child.pid },
+      { action: 'rolled-back', left: [] },
+    ]);
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    expect(snapshot(root)).toEqual(before);
   });
 });
 

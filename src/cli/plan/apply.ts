@@ -143,8 +143,6 @@ async function runTransaction(context: Context, plan: Plan, options: ApplyOption
     await close(context, journal, 'journal');
   } catch (error) {
     if (!readJournal(context.root)) {
-      // Failing before the intent leaves nothing to undo; failing after the journal is dropped leaves nothing to do.
-      if (state === 'journal') return;
       await sweepQuietly(context);
       throw toPaxxError(error);
     }

@@ -1,11 +1,12 @@
 /** Cleans up after a run that was killed: finishes it or puts everything back, so that no mixture stays. */
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isCode } from './durable.ts';
 import { isSystemError, notWritable } from './failures.ts';
 import { hasPending, INSTALLER_FILE, ownMark, readJournal, type Journal } from './journal.ts';
 import { acquireLock } from './lock.ts';
-import { livenessOf, pidOf } from './process-id.ts';
+import { livenessOf, pidOf, type ProcessId } from './process-id.ts';
 import {
   discard,
   rollBack,
@@ -18,6 +19,8 @@ import {
 } from './transaction.ts';
 
 export { hasPending } from './journal.ts';
+
+const INSTALLER_POLL_MS = 25;
 
 export type Recovery =
   /** Nothing was under way. */
@@ -38,32 +41,38 @@ export type Recovery =
       readonly installPending: boolean;
     };
 
+export interface RecoverOptions {
+  /** Called before each step. */
+  readonly step?: StepHook;
+  /** Stands in for `fs.renameSync`. */
+  readonly rename?: (from: string, to: string) => void;
+  /** Milliseconds that a package manager left running gets to end once it is told to. 5,000 by default. */
+  readonly patience?: number;
+}
+
 /**
  * To be called first thing by every command that writes.
  * A run with an install is rolled back unless it was complete, one without is finished. May itself be killed at
  * any point and repeated.
  */
-export async function recover(
-  root: string,
-  options: { readonly step?: StepHook; readonly rename?: (from: string, to: string) => void } = {},
-): Promise<Recovery> {
+export async function recover(root: string, options: RecoverOptions = {}): Promise<Recovery> {
   if (!hasPending(root)) return { action: 'none' };
   const context: Context = { root, step: options.step ?? (() => {}), rename: options.rename ?? renameSync };
   await context.step('lock');
   try {
-    return await recoverLocked(context);
+    return await recoverLocked(context, options.patience ?? 5_000);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw notWritable(error, 'An interrupted run could not be cleaned up. Remove the cause, then run again.');
   }
 }
 
-async function recoverLocked(context: Context): Promise<Recovery> {
+async function recoverLocked(context: Context, patience: number): Promise<Recovery> {
   const { root } = context;
   const locking = acquireLock(root);
   if ('holder' in locking) return { action: 'busy', holder: locking.holder };
   try {
-    const installer = runningInstaller(root);
+    const installer = await stopInstaller(root, patience);
     if (installer !== undefined) return { action: 'busy', holder: installer };
     const result = await resolve(context);
     await sweep(context);
@@ -114,10 +123,26 @@ function preferredWay(root: string, journal: Journal): 'forward' | 'back' {
   return forward ? 'forward' : 'back';
 }
 
-function runningInstaller(root: string): number | undefined {
+/**
+ * After kill -9 of a run its package manager goes on, and would write a lock file over what is put back here.
+ * @returns its number if it does not end
+ */
+async function stopInstaller(root: string, patience: number): Promise<number | undefined> {
+  const id = readInstaller(root);
+  if (id === undefined) return undefined;
+  const pid = pidOf(id);
+  const waits = Math.ceil(patience / INSTALLER_POLL_MS);
+  for (let i = 0; livenessOf(id) === 'alive'; i++) {
+    if (i >= waits) return pid;
+    if (i === 0) process.kill(pid, 'SIGTERM');
+    await delay(INSTALLER_POLL_MS);
+  }
+  return undefined;
+}
+
+function readInstaller(root: string): ProcessId | undefined {
   try {
-    const id = readFileSync(join(root, INSTALLER_FILE), 'utf8');
-    return livenessOf(id) === 'alive' ? pidOf(id) : undefined;
+    return readFileSync(join(root, INSTALLER_FILE), 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
