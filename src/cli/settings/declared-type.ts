@@ -113,6 +113,12 @@ function typeArgument(parentheses: Group): readonly Node[] | undefined {
 export function resolveType(context: Context, path: string, outline: Outline, nodes: readonly Node[]): DeclaredType {
   const [first, second] = nodes;
   if (first === undefined) return 'open';
+  if (nodes.some((node) => isPunctuation(node, '|'))) return 'unknown';
+  if (nodes.some((node) => isPunctuation(node, '&'))) {
+    const body = nodes.find((node) => isGroup(node, '{'));
+    const last = nodes.findLastIndex((node) => isPunctuation(node, '&'));
+    return isGroup(body) ? { path, outline, body } : resolveType(context, path, outline, nodes.slice(last + 1));
+  }
   if (isGroup(first, '{') && second === undefined) return { path, outline, body: first };
   if (!isWord(first)) return 'open';
   if (isPunctuation(second, '<')) {
@@ -134,8 +140,8 @@ export function resolveType(context: Context, path: string, outline: Outline, no
 function namedType(context: Context, path: string, outline: Outline, name: string, depth = 0): DeclaredType {
   const local = typeBodies(outline).find((one) => one.name === name);
   if (local !== undefined) return { path, outline, body: local.body };
-  const inferred = new RegExp(`\\btype\\s+${name}\\s*=`).test(outline.text);
-  if (inferred) return 'open';
+  const alias = statementsOf(outline).find((one) => one.kind === 'type' && one.name === name);
+  if (alias !== undefined) return resolveType(context, path, outline, alias.expression);
   for (const one of importsOf(outline)) {
     const original =
       [...one.named].find(([, localName]) => localName === name)?.[0] ?? (one.defaultName === name ? name : undefined);

@@ -56,6 +56,14 @@ export function importAccess(path: string, reached: Reached | undefined, optiona
   return reached === undefined ? PROCESS_ENV : { kind: 'import', path, ...reached, optional };
 }
 
+/** A bare read of the variable, in the form that the host's compiler options admit. */
+export function environmentRead({ host, variable }: Context, style: { readonly quote: string }): string {
+  const { quote } = style;
+  return host.typescript?.noPropertyAccessFromIndexSignature === true
+    ? `process.env[${quote}${variable.name}${quote}]`
+    : `process.env.${variable.name}`;
+}
+
 /** Does the text of a validator admit that the variable is missing? */
 export function isOptional(validator: string): boolean {
   if (/default|fallback|catch\(/i.test(validator)) return false;

@@ -15,7 +15,7 @@ import {
   type Node,
   type Outline,
 } from '../editors/typescript/outline.ts';
-import { statementAt, type Statement } from '../editors/typescript/statements.ts';
+import { statementAt, statementsOf, type Statement } from '../editors/typescript/statements.ts';
 
 export interface Reached {
   readonly binding: 'named' | 'default' | 'module';
@@ -132,7 +132,15 @@ function climbAssignment(walk: Walk, block: Group, { nodes }: Statement, suffix:
   const target = exportTarget(nodes);
   if (target !== undefined) return exported(target.name, suffix);
   const [name, equals] = nodes;
-  return isWord(name) && isPunctuation(equals, '=', '??=', '||=') ? follow(walk, name.text, suffix, block) : undefined;
+  return isWord(name) && isPunctuation(equals, '=', '??=', '||=')
+    ? follow(walk, name.text, suffix, scopeOf(walk, name.text, block))
+    : undefined;
+}
+
+/** The file for names declared at its top, else the block at hand. */
+function scopeOf({ outline }: Walk, name: string, block: Group): Group {
+  const isTop = statementsOf(outline).some((s) => s.declarators.some((d) => d.name === name));
+  return isTop ? outline.root : block;
 }
 
 /** `exports.name = …`, or `module.exports = …`: the whole under a name of our choice. */
@@ -163,19 +171,24 @@ function climbFunction(walk: Walk, block: Group, suffix: string): Reached | unde
   return follow(walk, outer.name, `()${suffix}`, parent);
 }
 
-/** A name that holds the value: exported itself, or read somewhere that leads to an export. */
+/**
+ * A name that holds the value: exported itself, or read somewhere that leads to an export. A value that is made
+ * once is preferred to a function that makes it anew.
+ */
 function follow(walk: Walk, name: string, suffix: string, block: Group): Reached | undefined {
   const { outline, seen } = walk;
   const key = `${name}@${block.start}${suffix}`;
   if (seen.has(key)) return undefined;
   seen.add(key);
-  if (block.bracket === 'file') {
-    walk.passed?.push({ name, suffix });
-    const direct = exportOf(outline, name);
-    if (direct !== undefined && !suffix.startsWith('[]')) {
-      return { binding: direct.binding, name: direct.name, expression: direct.name + suffix };
-    }
-  }
+  const isTop = block.bracket === 'file';
+  if (isTop) walk.passed?.push({ name, suffix });
+  const exportedAs = isTop && !suffix.startsWith('[]') ? exportOf(outline, name) : undefined;
+  const direct = exportedAs && {
+    binding: exportedAs.binding,
+    name: exportedAs.name,
+    expression: exportedAs.name + suffix,
+  };
+  if (direct !== undefined && !suffix.startsWith('()')) return direct;
   const found: Reached[] = [];
   visit(block, (token) => {
     if (!isWord(token, name) || isPunctuation(before(token), '.', '?.')) return;
@@ -190,7 +203,8 @@ function follow(walk: Walk, name: string, suffix: string, block: Group): Reached
     if (reached !== undefined) found.push(reached);
   });
   const rank = { named: 0, default: 1, module: 2 };
-  return found.toSorted((a, b) => rank[a.binding] - rank[b.binding])[0];
+  const best = found.toSorted((a, b) => rank[a.binding] - rank[b.binding])[0];
+  return best?.expression.includes('()') === false ? best : (direct ?? best);
 }
 
 /** `name.data`, `name()`, `name[env]`: as much of the suffix as is written there, then on from that expression. */

@@ -3,6 +3,7 @@ import { positionOf } from '../editors/text.ts';
 import { findSyntaxError, finishEdit, outlineByCompiler } from '../editors/typescript/proof.ts';
 import { findAdonis } from './adonis.ts';
 import { ambientParts } from './ambient.ts';
+import { findClassFields } from './class-fields.ts';
 import { findConvict } from './convict.ts';
 import type { SettingsEdit, SettingsRequest, SettingsResult } from './dialect.ts';
 import {
@@ -59,6 +60,7 @@ function findIn(context: Context, paths: readonly string[]): Finding[] {
       ...findConvict(context, path, outline),
       ...findJsonSchema(context, path, outline),
       ...findSchemas(context, path, outline, SCHEMA_LIBRARIES),
+      ...findClassFields(context, path, outline),
       ...findPlain(context, path, outline),
     ];
   });

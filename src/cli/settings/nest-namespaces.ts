@@ -8,7 +8,7 @@ import { importsOf } from '../editors/typescript/modules.ts';
 import { groupsBelow, stringValue, type Group, type Outline } from '../editors/typescript/outline.ts';
 import { statementsOf } from '../editors/typescript/statements.ts';
 import { quoted, type SourceStyle } from '../editors/typescript/style.ts';
-import { mergeParts, contextStyle, type Context, type Part, type Plan } from './finding.ts';
+import { contextStyle, environmentRead, mergeParts, type Context, type Part, type Plan } from './finding.ts';
 import { isObjectLiteral } from './flow.ts';
 import { folderOf } from './sources.ts';
 
@@ -130,14 +130,15 @@ function relative(from: string, to: string): string {
   return [...(up.length === 0 ? ['.'] : up), ...b.slice(common)].join('/');
 }
 
-function moduleText({ variable }: Context, style: SourceStyle, isDefault: boolean): string {
+function moduleText(context: Context, style: SourceStyle, isDefault: boolean): string {
+  const { variable } = context;
   const end = style.semicolons ? ';' : '';
   const comma = style.trailingComma ? ',' : '';
   const lines = [
     `import { registerAs } from ${quoted('@nestjs/config', style)}${end}`,
     '',
     `export ${isDefault ? 'default' : 'const redisConfig ='} registerAs(${quoted('redis', style)}, () => ({`,
-    `${style.indent}url: process.env.${variable.name} || ${quoted(variable.default, style)}${comma}`,
+    `${style.indent}url: ${environmentRead(context, style)} || ${quoted(variable.default, style)}${comma}`,
     `}))${end}`,
     '',
   ];

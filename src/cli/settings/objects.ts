@@ -15,7 +15,16 @@ import {
 import { statementsOf } from '../editors/typescript/statements.ts';
 import { quoted, type SourceStyle } from '../editors/typescript/style.ts';
 import { declaredType, typePart } from './declared-type.ts';
-import { contextStyle, importAccess, isOptional, PROCESS_ENV, type Context, type Part, type Plan } from './finding.ts';
+import {
+  environmentRead,
+  contextStyle,
+  importAccess,
+  isOptional,
+  PROCESS_ENV,
+  type Context,
+  type Part,
+  type Plan,
+} from './finding.ts';
 import { isObjectLiteral, member, reach } from './flow.ts';
 import { namingOf, sameName, spell, writtenKey, type Naming } from './naming.ts';
 import { envReads, type EnvRead } from './readers.ts';
@@ -254,8 +263,9 @@ export function valueLike(context: Context, object: EnvObject, target: Group, st
   const last = plain.at(-1) ?? [...reads, ...inside].findLast((read) => isGeneral(read));
   const name = variable.name;
   if (last?.form === 'call') return helperValue(context, object, last, operator, style);
-  const via = last?.via ?? 'process.env';
-  const read = last?.form === 'subscript' ? `${via}[${quoted(name, style)}]` : `${via}.${name}`;
+  if (last === undefined) return defaulted(variable.default, environmentRead(context, style), operator, style);
+  const { via } = last;
+  const read = last.form === 'subscript' ? `${via}[${quoted(name, style)}]` : `${via}.${name}`;
   return defaulted(variable.default, read, operator, style);
 }
 
@@ -301,7 +311,7 @@ function helperValue(
   if (two !== undefined) return `${two.via}(${name}, ${fallback})`;
   const optional = calls.find((read) => /optional/i.test(read.via));
   if (optional !== undefined) return `${optional.via}(${name}) ${operator} ${fallback}`;
-  return defaulted(variable.default, `process.env.${variable.name}`, operator, style);
+  return defaulted(variable.default, environmentRead(context, style), operator, style);
 }
 
 function secondIsString(read: EnvRead): boolean {

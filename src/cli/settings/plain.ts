@@ -14,7 +14,7 @@ import {
 } from '../editors/typescript/outline.ts';
 import { statementsOf, type Declarator, type Statement } from '../editors/typescript/statements.ts';
 import { quoted } from '../editors/typescript/style.ts';
-import { contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
+import { environmentRead, contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
 import { reach, reachName, type Reached } from './flow.ts';
 import { namingOf, spell } from './naming.ts';
 import {
@@ -83,7 +83,7 @@ function planTopic(context: Context, path: string, outline: Outline, sibling: St
   const name = spell(head, naming) + ending;
   const key = spell(tail.join('_'), 'camel');
   const operator = outline.text.includes('??') ? '??' : '||';
-  const value = defaulted(variable.default, `process.env.${variable.name}`, operator, style);
+  const value = defaulted(variable.default, environmentRead(context, style), operator, style);
   const text = `export const ${name} = {\n${style.indent}${key}: ${value}${style.trailingComma ? ',' : ''}\n}`;
   return {
     parts: [

@@ -59,7 +59,13 @@ export function isEnvironment(outline: Outline, nodes: readonly Node[]): boolean
   if (/^(?:dotenv\.)?config\(.*\)\.parsed$|^dotenv\w*\.(?:config|load)\(/.test(text)) return true;
   const [first, second] = nodes;
   if (!isWord(first) || (second !== undefined && !isWord(second, 'as'))) return false;
-  return envObjects(outline).includes(first.text);
+  return envObjects(outline).includes(first.text) || isDefaultedParameter(outline, first.text);
+}
+
+/** `function load(env: NodeJS.ProcessEnv = process.env)` */
+function isDefaultedParameter(outline: Outline, name: string): boolean {
+  const pattern = new RegExp(`[(,]\\s*${name.replaceAll('$', '\\$')}\\s*(?::[^=,)]+)?=\\s*process\\.env\\s*[,)]`);
+  return pattern.test(outline.text);
 }
 
 const aliasCache = new WeakMap<Outline, readonly string[]>();
