@@ -1,5 +1,6 @@
 /** What a Redis client needs in rendered code: its import, its types, and how its commands are spelled. */
 import type { Host } from '../hosts/host.ts';
+import { isAtLeast, usesRequire } from './imports.ts';
 
 export type ClientName = 'ioredis' | 'redis';
 
@@ -26,6 +27,8 @@ export function clientTypes(host: Host, client: ClientChoice): ClientTypes {
   if (host.language === 'javascript') return 'none';
   // ioredis 4 declares nothing; what @types/ioredis says of it depends on the options of the compiler.
   if (client.name === 'ioredis' && client.major < 5) return 'structural';
+  // Without null checks, the replies of node-redis 5 and later come out as `string | Buffer`.
+  if (client.name === 'redis' && client.major >= 5 && host.typescript?.strict === false) return 'structural';
   return isTooOld(host, client) ? 'structural' : 'own';
 }
 
@@ -48,10 +51,13 @@ export function clientMajor(name: ClientName, range: string): number {
 export function clientImport(host: Host, client: ClientChoice): string {
   const [binding, module] =
     client.name === 'redis' ? ['{ createClient }', 'redis'] : [ioredisBinding(client), 'ioredis'];
-  if (usesRequire(host)) return `const ${binding} = require('${module}');`;
-  if (clientTypes(host, client) !== 'structural') return `import ${binding} from '${module}';`;
-  if (isTooOld(host, client)) return `const ${binding} = require('${module}');`;
-  return `// @ts-ignore: types may be missing\nimport ${binding} from '${module}';`;
+  const types = clientTypes(host, client);
+  // Declarations that the compiler cannot parse must not be looked at.
+  if (usesRequire(host) || isTooOld(host, client)) return `const ${binding} = require('${module}');`;
+  const statement = `import ${binding} from '${module}';`;
+  if (client.name === 'ioredis')
+    return types === 'structural' ? `// @ts-ignore: types may be missing\n${statement}` : statement;
+  return types === 'own' ? `import type { RedisClientType } from '${module}';\n${statement}` : statement;
 }
 
 /** Values of the templates that differ from client to client. */
@@ -63,7 +69,7 @@ export function clientView(host: Host, client: ClientChoice): Record<string, unk
     redis6: node && client.major >= 6,
     structural: clientTypes(host, client) === 'structural',
     clientPackage: client.name,
-    clientType: node ? 'ReturnType<typeof createClient>' : 'Redis',
+    clientType: node ? 'RedisClientType' : 'Redis',
     clientJsType: node ? 'RedisClientType' : 'Redis',
     isReady: node ? 'client.isReady' : "client.status === 'ready'",
     mget: node ? 'mGet' : 'mget',
@@ -82,13 +88,6 @@ function ioredisBinding(client: ClientChoice): string {
   return client.major < 5 ? 'Redis' : '{ Redis }';
 }
 
-function usesRequire(host: Host): boolean {
-  return host.language === 'javascript' && host.syntax === 'commonjs';
-}
-
 function isTooOld(host: Host, client: ClientChoice): boolean {
-  if (!host.typescript) return false;
-  const [major, minor] = OLDEST_TYPESCRIPT[client.name](client.major);
-  const { version } = host.typescript;
-  return version.major < major || (version.major === major && version.minor < minor);
+  return !isAtLeast(host, ...OLDEST_TYPESCRIPT[client.name](client.major));
 }

@@ -2,6 +2,7 @@
 import type { Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
 import type { ClientName } from './client.ts';
+import { renderGlue, type GlueFile, type Wiring } from './glue.ts';
 import { restyle } from './restyle.ts';
 import { sceneOf, type Scene } from './scene.ts';
 import { renderTemplate } from './templates.ts';
@@ -16,6 +17,8 @@ export interface RenderOptions {
   readonly names?: { readonly redis?: string; readonly cache?: string };
   /** Whether to render the framework's own file, true if not given. */
   readonly glue?: boolean;
+  /** Whether a file or folder is in the project: frameworks go by it. */
+  readonly exists?: (path: string) => boolean;
 }
 
 /** One new file of the host. */
@@ -30,14 +33,29 @@ export interface RenderedFile {
 /** Nothing is read but the templates; the same arguments give the same bytes. */
 export function renderRedisModule(host: Host, access: SettingsAccess, options: RenderOptions): RenderedFile[] {
   const scene = sceneOf(host, access, options);
+  const glue = glueOf(scene, access, options);
   return [
     { path: scene.redis, text: render('redis', scene), purpose: 'Redis connection, health and shutdown' },
     { path: scene.cache, text: render('cache', scene), purpose: 'cache with stampede protection' },
+    ...(glue ? [{ path: glue.path, text: finish(glue.text, host), purpose: glue.purpose }] : []),
   ];
 }
 
+/** What is left for the user to paste, by file; empty where there is nothing. */
+export function moduleWiring(host: Host, access: SettingsAccess, options: RenderOptions): Wiring[] {
+  const glue = glueOf(sceneOf(host, access, options), access, options);
+  return glue ? [{ ...glue.wiring, text: finish(glue.wiring.text, host) }] : [];
+}
+
+function glueOf(scene: Scene, access: SettingsAccess, options: RenderOptions): GlueFile | undefined {
+  return options.glue === false ? undefined : renderGlue(scene, access, options.exists ?? (() => false));
+}
+
 function render(name: string, scene: Scene): string {
-  const text = renderTemplate(`infra/redis/${name}.hbs`, scene.view, scene.helpers);
-  // Where a language has no part in a block, the blank lines around it meet.
-  return restyle(text.replaceAll(/\n{3,}/g, '\n\n'), scene.host.style);
+  return finish(renderTemplate(`infra/redis/${name}.hbs`, scene.view, scene.helpers), scene.host);
+}
+
+/** Where a language has no part in a block, the blank lines around it meet. */
+function finish(text: string, host: Host): string {
+  return restyle(text.trimStart().replaceAll(/\n{3,}/g, '\n\n'), host.style);
 }

@@ -37,9 +37,10 @@ function requote(literal: string, quote: CodeStyle['quote']): string {
 const GOES_ON = /^[([`+\-/*.,<]/;
 
 function endsStatement(index: number, tokens: readonly Token[]): boolean {
-  const after = tokens[index + 1];
-  if (after && !(after.kind === 'space' && after.text.includes('\n'))) return false;
-  return !GOES_ON.test(nextText(index, tokens));
+  const rest = tokens.slice(index + 1);
+  const inLine = rest.findIndex(({ kind, text }) => kind !== 'comment' && !(kind === 'space' && !text.includes('\n')));
+  const after = rest[inLine];
+  return (after === undefined || after.kind === 'space') && !GOES_ON.test(nextText(index, tokens));
 }
 
 function keepsComma(index: number, tokens: readonly Token[], style: CodeStyle): boolean {

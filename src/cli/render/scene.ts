@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
 import { clientImport, clientView, clientMajor, clientRange, setArguments, type ClientName } from './client.ts';
+import { builtin, importOf, importTypeOf, usesRequire } from './imports.ts';
 import { relativeImport } from './relative-import.ts';
 import { envExpression, settingsSource } from './settings-import.ts';
 import type { TemplateHelpers, TemplateView } from './templates.ts';
@@ -26,11 +27,11 @@ export interface SceneOptions {
 export function sceneOf(host: Host, access: SettingsAccess, options: SceneOptions): Scene {
   const range = options.clientRange ?? clientRange(options.client, host);
   const client = { name: options.client, major: clientMajor(options.client, range) };
-  const redis = fileOf(host, options.names?.redis ?? 'redis');
-  const cache = fileOf(host, options.names?.cache ?? 'cache');
+  const redis = fileOf(host, options.names?.redis ?? `redis${serverSuffix(host)}`);
+  const cache = fileOf(host, options.names?.cache ?? `cache${serverSuffix(host)}`);
   const settings = settingsSource(host, access, redis, options.defaultUrl ?? 'redis://localhost:6379/0');
   const ts = host.language === 'typescript';
-  const commonjs = !ts && host.syntax === 'commonjs';
+  const commonjs = usesRequire(host);
   return {
     host,
     redis,
@@ -60,43 +61,24 @@ function fileOf(host: Host, name: string): string {
   return path.posix.join(host.moduleFolder, name + host.sourceEnding);
 }
 
+/** Remix and React Router keep files of that name out of what browsers get. */
+function serverSuffix(host: Host): string {
+  return host.framework === 'remix' || host.framework === 'react-router' ? '.server' : '';
+}
+
 /** The app's name in the characters that read well in a key. */
 function keyPrefix(host: Host): string {
   return host.name.replace(/^@/, '').replaceAll(/[^\w.-]+/g, '-') || 'app';
 }
 
 function cacheImports(host: Host, redis: string): string {
-  const crypto = knowsNodeScheme(host) ? 'node:crypto' : 'crypto';
-  const names = ['logRedis', 'redisPrefix', 'tryRedis'];
-  if (host.language === 'javascript' && host.syntax === 'commonjs') {
-    return [
-      `const { randomBytes } = require('${crypto}');`,
-      '',
-      `const { getRedis, ${names.join(', ')} } = require('${redis}');`,
-    ].join('\n');
-  }
-  const types = host.language === 'typescript' && knowsImportType(host);
-  if (host.language === 'typescript' && !types) names.unshift('RedisClient');
+  const own = importOf(host, `{ ${usesRequire(host) ? 'getRedis, ' : ''}logRedis, redisPrefix, tryRedis }`, redis);
   return [
-    `import { randomBytes } from '${crypto}';`,
+    importOf(host, '{ randomBytes }', builtin(host, 'crypto')),
     '',
-    ...(types ? [`import type { RedisClient } from '${redis}';`] : []),
-    `import { ${names.join(', ')} } from '${redis}';`,
+    importTypeOf(host, '{ RedisClient }', redis),
+    own,
     '',
-    `export { getRedis } from '${redis}';`,
+    usesRequire(host) ? '' : `export { getRedis } from '${redis}';`,
   ].join('\n');
-}
-
-function isAtLeast(host: Host, major: number, minor: number): boolean {
-  const version = host.typescript?.version;
-  return version === undefined || version.major > major || (version.major === major && version.minor >= minor);
-}
-
-function knowsImportType(host: Host): boolean {
-  return isAtLeast(host, 3, 8);
-}
-
-/** `node:` came with Node 14.18 and 16; projects on an older compiler often bundle with something as old. */
-function knowsNodeScheme(host: Host): boolean {
-  return isAtLeast(host, 4, 5) && (host.node === undefined || host.node.major >= 16);
 }

@@ -10,7 +10,7 @@ export interface TemplateView {
   readonly [name: string]: unknown;
 }
 
-export type TemplateHelpers = Readonly<Record<string, (text: string) => string>>;
+export type TemplateHelpers = Readonly<Record<string, (...texts: string[]) => string>>;
 
 /**
  * @param name relative to `templates/`, such as `infra/redis/cache.hbs`
@@ -19,7 +19,10 @@ export type TemplateHelpers = Readonly<Record<string, (text: string) => string>>
 export function renderTemplate(name: string, view: TemplateView, helpers: TemplateHelpers = {}): string {
   const source = readFileSync(path.join(templatesFolder(), name), 'utf8');
   const engine = loadHandlebars().create();
-  for (const [helper, apply] of Object.entries(helpers)) engine.registerHelper(helper, apply);
+  for (const [helper, apply] of Object.entries(helpers)) {
+    // Handlebars adds an argument of its own.
+    engine.registerHelper(helper, (...given: unknown[]) => apply(...given.slice(0, -1).map(String)));
+  }
   return engine.compile(source, { noEscape: true, strict: true })(view);
 }
 

@@ -1,0 +1,2 @@
+import { type Variant } from './variants.ts';
+export declare function describeBehaviour(variant: Variant): void;
