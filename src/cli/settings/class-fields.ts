@@ -12,7 +12,7 @@ import {
 import { statementsOf, type Statement } from '../editors/typescript/statements.ts';
 import { contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
 import { member, reachName, type Reached } from './flow.ts';
-import { namingOf, spell } from './naming.ts';
+import { namingOf, sameName, spell } from './naming.ts';
 import { valueLike } from './objects.ts';
 import { envReads, type EnvRead } from './readers.ts';
 
@@ -89,6 +89,14 @@ function planField(context: Context, path: string, outline: Outline, { name, bod
   }
   const style = contextStyle(context, outline);
   const key = spell(variable.name, namingOf(fields.map((field) => field.member.name)));
+  if (membersOf(outline, body).some((one) => sameName(one.name, variable.name))) {
+    const reached = reachClass(outline, name, isStatic, member(key));
+    return {
+      parts: [{ path, insertions: [], notes: [`${key} is there already`] }],
+      access: importAccess(path, reached, false),
+      snippet: '',
+    };
+  }
   const reads = fields.map((field) => field.read);
   const value = valueLike(context, { path, outline, root: body, reads }, body, style);
   const text = `${modifiersOf(fields.at(-1)!.member)}${key} = ${value}`;

@@ -1,4 +1,5 @@
 /** Validation libraries, one row each: how a schema is recognised and how one validator is written. */
+import { declares } from '../editors/typescript/insert-statement.ts';
 import { isGroup, textOf, type Outline } from '../editors/typescript/outline.ts';
 import { quoted } from '../editors/typescript/style.ts';
 import { siblingsUse, type SchemaLibrary, type SchemaSite, type Validator } from './schema-library.ts';
@@ -75,9 +76,10 @@ const envalid: SchemaLibrary = {
   factory: /^\$\.(?:cleanEnv|customCleanEnv)$/,
   argument: 1,
   checks: true,
-  validator: ({ context, style, library }) => {
+  validator: ({ context, outline, style, library }) => {
     const options = `({ default: ${quoted(context.variable.default, style)} })`;
-    const validator = context.variable.kind === 'url' ? 'url' : 'str';
+    const isFree = library.named.has('url') || !declares(outline, 'url');
+    const validator = context.variable.kind === 'url' && isFree ? 'url' : 'str';
     const local = library.named.get(validator);
     if (local !== undefined) return { text: local + options };
     if (library.named.size > 0)

@@ -1,6 +1,6 @@
 /** Settings without a library: exported objects, exported constants and destructuring of `process.env`. */
 import { insertEntry } from '../editors/typescript/insert-entry.ts';
-import { insertAfter } from '../editors/typescript/insert-statement.ts';
+import { declares, insertAfter } from '../editors/typescript/insert-statement.ts';
 import { exportTarget, patternNames } from '../editors/typescript/modules.ts';
 import {
   compact,
@@ -14,7 +14,15 @@ import {
 } from '../editors/typescript/outline.ts';
 import { statementsOf, type Declarator, type Statement } from '../editors/typescript/statements.ts';
 import { quoted } from '../editors/typescript/style.ts';
-import { environmentRead, contextStyle, importAccess, type Context, type Finding, type Plan } from './finding.ts';
+import {
+  environmentRead,
+  contextStyle,
+  importAccess,
+  type Context,
+  type Finding,
+  type Plan,
+  PROCESS_ENV,
+} from './finding.ts';
 import { reach, reachName, type Reached } from './flow.ts';
 import { namingOf, spell } from './naming.ts';
 import {
@@ -81,6 +89,10 @@ function planTopic(context: Context, path: string, outline: Outline, sibling: St
   const [head = '', ...tail] = variable.name.split('_');
   const naming = namingOf([siblingName.slice(0, -ending.length || undefined)]);
   const name = spell(head, naming) + ending;
+  if (declares(outline, name)) {
+    const note = `${name} is there already, without a URL; the module reads ${variable.name} itself`;
+    return { parts: [{ path, insertions: [], notes: [note] }], access: PROCESS_ENV, snippet: '' };
+  }
   const key = spell(tail.join('_'), 'camel');
   const operator = outline.text.includes('??') ? '??' : '||';
   const value = defaulted(variable.default, environmentRead(context, style), operator, style);
@@ -222,6 +234,15 @@ function planConstant(context: Context, path: string, outline: Outline, constant
   );
   const object: EnvObject = { path, outline, root: outline.root, reads: constants.flatMap((one) => one.reads) };
   const value = valueLike(context, object, outline.root, style);
+  if (declares(outline, name)) {
+    const note = `${name} is there already`;
+    const reached = reachName(outline, name, '');
+    return {
+      parts: [{ path, insertions: [], notes: [note] }],
+      access: importAccess(path, reached, false),
+      snippet: '',
+    };
+  }
   const head = headOf(outline, last, name);
   const list = last.statement.exported || last.declarator === undefined ? [] : exportLists(outline, last.name!);
   const text = `${head}${typeLike(outline, constants)} = ${value}`;

@@ -3,7 +3,7 @@ import { eolAt, indentAt, lineEnd } from '../text.ts';
 import { insertEntry } from './insert-entry.ts';
 import { indented, type InsertedKind, type Insertion } from './insertion.ts';
 import { importsOf, usesImportSyntax } from './modules.ts';
-import { isWord, type Outline } from './outline.ts';
+import type { Outline } from './outline.ts';
 import { statementsOf, type Statement } from './statements.ts';
 import { quoted, type SourceStyle } from './style.ts';
 
@@ -107,12 +107,9 @@ function behind(outline: Outline, statement: Statement): number {
   return comment?.end ?? statement.end;
 }
 
-/** Does a statement declare `name` at the top of the module? */
+/** Is `name` declared or imported at the top of the module? */
 export function declares(outline: Outline, name: string): boolean {
-  return statementsOf(outline).some(
-    (s) =>
-      s.name === name ||
-      s.declarators.some((d) => d.name === name) ||
-      (s.kind === 'import' && s.nodes.some((node) => isWord(node, name))),
-  );
+  const isDeclared = statementsOf(outline).some((s) => s.name === name || s.declarators.some((d) => d.name === name));
+  if (isDeclared) return true;
+  return importsOf(outline).some((one) => [one.defaultName, one.namespaceName, ...one.named.values()].includes(name));
 }

@@ -9,8 +9,7 @@ export type InsertedKind =
   | 'type-member'
   | 'class-property'
   | 'import'
-  | 'variable'
-  | 'declaration';
+  | 'variable';
 
 export interface Insertion {
   readonly splices: readonly Splice[];

@@ -169,8 +169,6 @@ function kinds({ SyntaxKind: kind }: Compiler, inserted: InsertedKind): readonly
       return [kind.ImportDeclaration, kind.VariableStatement];
     case 'variable':
       return [kind.VariableStatement, kind.ExpressionStatement];
-    case 'declaration':
-      return [kind.VariableDeclaration];
     case 'element':
       return [
         kind.Identifier,
