@@ -2,7 +2,7 @@
 import { entriesOf, findProperty, objectValue, propertiesOf } from '../editors/typescript/entries.ts';
 import { insertEntry } from '../editors/typescript/insert-entry.ts';
 import { membersOf } from '../editors/typescript/insert-member.ts';
-import { callsOf, findVariable, literalIn, typeBodies } from '../editors/typescript/locate.ts';
+import { callsOf, findVariable, findVariableAt, literalIn, typeBodies } from '../editors/typescript/locate.ts';
 import { importsOf } from '../editors/typescript/modules.ts';
 import { isGroup, isWord, type Group, type Node, type Outline } from '../editors/typescript/outline.ts';
 import { quoted, type SourceStyle } from '../editors/typescript/style.ts';
@@ -70,7 +70,7 @@ interface Site {
 function objectOf(outline: Outline, nodes: readonly Node[] | undefined): Group | undefined {
   const [first] = nodes ?? [];
   if (isGroup(first, '{')) return first;
-  const literal = isWord(first) ? literalIn(findVariable(outline, first.text)?.init ?? []) : undefined;
+  const literal = isWord(first) ? literalIn(findVariableAt(outline, first.text, first)?.init ?? []) : undefined;
   return isGroup(literal, '{') ? literal : undefined;
 }
 
@@ -83,7 +83,7 @@ function placeOf(context: Context, path: string, outline: Outline, options: Grou
         ? property.value[0].text
         : undefined;
   if (name === undefined) return placeIn(path, outline, property?.value ?? []);
-  const local = findVariable(outline, name);
+  const local = findVariableAt(outline, name, options);
   if (local !== undefined) return placeIn(path, outline, local.init);
   for (const one of importsOf(outline)) {
     const original =

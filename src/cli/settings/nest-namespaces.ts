@@ -33,7 +33,7 @@ export function planRegistered(context: Context, list: LoadList, factories: read
     (one) => namespaceOf(one.outline) === 'redis' || /redis/i.test(namespaceOf(one.outline) ?? ''),
   );
   if (known !== undefined) return planKnown(context, known);
-  const model = factories.find((one) => namespaceOf(one.outline) !== undefined) ?? factories[0]!;
+  const model = modelOf(factories);
   const style = contextStyle(context, model.outline);
   const name = fileName(model.path);
   const path = [folderOf(model.path), name].filter((part) => part !== '').join('/');
@@ -74,6 +74,17 @@ export function planRegistered(context: Context, list: LoadList, factories: read
     access: { kind: 'nest-config', key: 'redis.url' },
     snippet: moduleText(context, style, isDefault),
   };
+}
+
+/** The factory to write another one beside: in the folder that most share, at best not one of its own topic. */
+function modelOf(factories: readonly Factory[]): Factory {
+  const registered = factories.filter((one) => namespaceOf(one.outline) !== undefined);
+  const score = ({ path, outline }: Factory) => {
+    const folder = folderOf(path);
+    const isTopic = folder.split('/').includes(namespaceOf(outline) ?? '');
+    return registered.filter((other) => folderOf(other.path) === folder).length - (isTopic ? 0.5 : 0);
+  };
+  return registered.toSorted((a, b) => score(b) - score(a))[0] ?? factories[0]!;
 }
 
 /** A namespace for Redis is loaded: its URL if it has one, else the variable itself, which Nest reads anyway. */

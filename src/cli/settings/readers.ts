@@ -120,9 +120,11 @@ function objectRead(node: Node, names: ReadonlySet<string>): EnvRead | undefined
 }
 
 function helperReads(outline: Outline): EnvRead[] {
+  const library = importsOf(outline).find((one) => one.from === 'env-var');
+  const getter = `${library?.defaultName ?? library?.namespaceName ?? 'env'}.get`;
   return callsOf(outline).flatMap((call): EnvRead[] => {
     if (
-      !HELPER.test(call.callee) ||
+      !(HELPER.test(call.callee) || call.callee === getter) ||
       /^(?:require|Env\.|registerAs)/.test(call.callee) ||
       call.callee.includes('schema')
     )

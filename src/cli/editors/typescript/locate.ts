@@ -118,6 +118,18 @@ export function findVariable(outline: Outline, name: string): Declarator | undef
   return undefined;
 }
 
+/** A variable that is in scope where a node stands: of an enclosing block, else of the module. */
+export function findVariableAt(outline: Outline, name: string, node: Node): Declarator | undefined {
+  for (let block = node.parent; block !== undefined; block = block.parent) {
+    if (block.bracket !== '{' && block.bracket !== 'file') continue;
+    const found = statementsOf(outline, block)
+      .flatMap((s) => s.declarators)
+      .find((d) => d.name === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** The object or array literal that an expression is, wrappers such as `Object.freeze(…)` and `as const` looked through. */
 export function literalIn(nodes: readonly Node[]): Group | undefined {
   const [first] = nodes;
