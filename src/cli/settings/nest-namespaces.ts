@@ -121,7 +121,10 @@ function fileName(sibling: string): string {
 /** The sibling's import with another file name; a path of our own where the sibling comes through a barrel. */
 function specifier(list: LoadList, model: Factory, name: string, path: string): string {
   const stem = name.replace(/\.[cm]?[jt]s$/, '');
-  const siblingStem = model.path.slice(model.path.lastIndexOf('/') + 1).replace(/\.[cm]?[jt]s$/, '');
+  const siblingStem = model.path
+    .slice(model.path.lastIndexOf('/') + 1)
+    .replace(/\.[cm]?[jt]s$/, '')
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const known = importsOf(list.outline).find((one) =>
     new RegExp(`(?:^|/)${siblingStem}(?:\\.[cm]?[jt]s)?$`).test(one.from),
   );
