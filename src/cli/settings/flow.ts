@@ -360,7 +360,7 @@ export function isObjectLiteral(group: Group): boolean {
   const previous = before(group);
   if (previous === undefined) return group.parent?.bracket === '(' || group.parent?.bracket === '[';
   if (isPunctuation(previous, '=', ',', '?', '??', '||', '&&', '...')) return true;
-  if (isWord(previous, 'return', 'default')) return true;
+  if (isWord(previous, 'return', 'default')) return !isPunctuation(before(previous), '.', '?.');
   if (!isPunctuation(previous, ':')) return false;
   if (group.parent !== undefined && isObjectLiteral(group.parent)) return true;
   return group.parent!.children.slice(0, previous.index).some((node) => isPunctuation(node, '?'));
