@@ -59,7 +59,7 @@ const BUNDLER = { strict: true, target: 'es2022', lib: ['es2022', 'dom'], module
 const OPTIONS: Readonly<Record<string, Record<string, unknown>>> = { OLD, PLAIN, LOOSE, STRICTEST, NODE_RUN, BUNDLER };
 
 const COMPILERS: readonly Compiler[] = [
-  { version: '3.6.5', node: '12.20.55', options: ['OLD', 'PLAIN', 'LOOSE'] },
+  { version: '3.6.5', node: '12.7.12', options: ['OLD', 'PLAIN', 'LOOSE'] },
   { version: '3.9.10', node: '14.18.63', options: ['OLD', 'PLAIN'] },
   { version: '4.1.6', node: '14.18.63', options: ['OLD', 'PLAIN'] },
   { version: '4.9.5', node: '18.19.130', options: ['OLD', 'PLAIN', 'LOOSE', 'STRICTEST'] },

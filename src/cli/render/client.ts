@@ -19,7 +19,7 @@ export type ClientTypes =
 
 /** Oldest TypeScript that reads the client's declarations. */
 const OLDEST_TYPESCRIPT: Readonly<Record<ClientName, (major: number) => readonly [number, number]>> = {
-  ioredis: () => [4, 1],
+  ioredis: () => [4, 5],
   redis: (major) => (major < 5 ? [4, 1] : [4, 5]),
 };
 
