@@ -31,6 +31,8 @@ const operations = {
     };
     const calls = Array.from({ length: callers }, () => cache.cache.getOrCompute(key, options, run));
     const settled = await Promise.allSettled(calls);
+    const objects = settled.map((result) => result.value).filter((result) => typeof result === 'object' && result !== null);
+    if (new Set(objects).size < objects.length) throw new Error('callers share one object');
     return settled.map((result) => (result.status === 'fulfilled' ? { value: result.value } : { error: result.reason.message }));
   },
   open: ({ gate }) => gateOf(gate).open(),
@@ -50,6 +52,7 @@ const operations = {
     if (value !== undefined) await marked.set(key, value);
     return marked.get(key);
   },
+  connected: (_, { redis }) => redis.getRedis().then(() => true, () => false),
   sameClient: async (_, { redis, second }) => (await redis.getRedis()) === (await second.redis.getRedis()),
   silence: (_, { redis }) => redis.configureRedis({ log: (log) => process.send({ log }) }),
   env: ({ name, value }) => void (process.env[name] = value),

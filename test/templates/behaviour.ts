@@ -310,6 +310,26 @@ function suite(prepared: Prepared): void {
       expect(witness.logs).toEqual(['Redis is unreachable: it does not answer', 'Redis answers again.']);
     });
 
+    test('of a connection that stays silent ends on a new one', async () => {
+      const silent = await server();
+      const witness = await startApp([prepared.hasty, prepared.hasty], prepared.ending, { REDIS_URL: silent.url });
+      apps.push(witness);
+      await witness.ask('silence');
+      expect(await witness.call('cache.cache.set', 'k', 1)).toBe(true);
+      const before = await silent.command('CLIENT', 'LIST', 'TYPE', 'normal');
+      silent.freeze();
+      const replaced = async () => {
+        expect(await witness.call('cache.cache.get', 'k')).toBeUndefined();
+        expect(await witness.ask('connected')).toBe(false);
+      };
+      await vi.waitFor(replaced, { timeout: 5000, interval: 100 });
+      silent.thaw();
+      await vi.waitFor(async () => expect(await witness.call('cache.cache.get', 'k')).toBe(1), 5000);
+      const id = (list: unknown) => /id=(\d+)/.exec(String(list))?.[1];
+      const after = await silent.command('CLIENT', 'LIST', 'TYPE', 'normal');
+      expect(Number(id(after))).toBeGreaterThan(Number(id(before)));
+    });
+
     test('of a full Redis is a refused write, and degraded health', async () => {
       const full = await server();
       const witness = await launch(full.url);

@@ -1,5 +1,5 @@
 /** The renderings whose behaviour is proved, and how each becomes a folder that Node can run. */
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -33,6 +33,8 @@ export interface Prepared {
   readonly root: string;
   /** The module and a second copy of it. */
   readonly folders: readonly [string, string];
+  /** One that replaces a silent connection after a tenth of a second, not ten. */
+  readonly hasty: string;
   readonly ending: string;
 }
 
@@ -58,7 +60,11 @@ export function prepare(variant: Variant): Prepared | undefined {
   }
   const second = path.join(root, 'second');
   cpSync(first, second, { recursive: true });
-  return { root, folders: [first, second], ending: '.js' };
+  const hasty = path.join(root, 'hasty');
+  cpSync(first, hasty, { recursive: true });
+  const connection = readFileSync(path.join(first, 'redis.js'), 'utf8');
+  writeFileSync(path.join(hasty, 'redis.js'), connection.replace('SILENCE_LIMIT = 10000', 'SILENCE_LIMIT = 100'));
+  return { root, folders: [first, second], hasty, ending: '.js' };
 }
 
 function hostOf(variant: Variant): HostFacts & ReturnType<typeof fakeHost> {
