@@ -6,6 +6,7 @@
 
 const gates = new Map();
 const counts = new Map();
+let held;
 
 process.on('unhandledRejection', (error) => process.send({ crash: `unhandledRejection: ${error}` }));
 process.on('uncaughtException', (error) => process.send({ crash: `uncaughtException: ${error.stack}` }));
@@ -52,6 +53,25 @@ const operations = {
     if (value !== undefined) await marked.set(key, value);
     return marked.get(key);
   },
+  /** A caller right behind a delete that nobody waits for. */
+  async deleteAndCompute({ key, value }, { cache }) {
+    const deleted = cache.cache.delete(key);
+    const result = await cache.cache.getOrCompute(key, { ttl: 60 }, () => value);
+    await deleted;
+    return result;
+  },
+  /** One caller while a delete is under way, who is slow, and one after it. */
+  async computeAroundDelete({ key }, { cache }) {
+    const deleted = cache.cache.delete(key);
+    const during = cache.cache.getOrCompute(key, { ttl: 60 }, () => gateOf(key).opened.then(() => 'during'));
+    await deleted;
+    const after = await cache.cache.getOrCompute(key, { ttl: 60 }, () => 'after');
+    gateOf(key).open();
+    return [await during, after];
+  },
+  /** The client itself, as code holds it that has once called getRedis(). */
+  hold: async (_, { redis }) => void (held = await redis.getRedis()),
+  held: () => held.get('shop:{k}'),
   connected: (_, { redis }) => redis.getRedis().then(() => true, () => false),
   sameClient: async (_, { redis, second }) => (await redis.getRedis()) === (await second.redis.getRedis()),
   silence: (_, { redis }) => redis.configureRedis({ log: (log) => process.send({ log }) }),

@@ -226,6 +226,20 @@ function suite(prepared: Prepared): void {
       }
     }
 
+    test('starts anew right behind a delete, and after one that failed', async () => {
+      const old = app.compute({ key: 'behind', value: 'old', gate: 'behind' });
+      await vi.waitFor(async () => expect(await app.ask('count', { key: 'behind' })).toBe(1));
+      expect(await app.ask('deleteAndCompute', { key: 'behind', value: 'new' })).toBe('new');
+      await app.ask('open', { gate: 'behind' });
+      expect(await old).toEqual([{ value: 'old' }]);
+
+      const frozen = await server();
+      const witness = await launch(frozen.url);
+      await witness.call('cache.cache.set', 'other', 1);
+      frozen.freeze();
+      expect(await witness.ask('computeAroundDelete', { key: 'around' })).toEqual(['during', 'after']);
+    });
+
     test('takes over from a process that died', async () => {
       const victim = await launch(redis.url);
       void victim.compute({ key: 'orphan', value: 'never', gate: 'g', options: { ttl: 60, lease: 0.5 } });
@@ -263,6 +277,11 @@ function suite(prepared: Prepared): void {
       const herd = await boot.compute({ key: 'k', callers: 50, value: { computed: true } });
       expect(herd).toEqual(Array.from({ length: 50 }, () => ({ value: { computed: true } })));
       expect(await boot.ask('count', { key: 'k' })).toBe(1);
+      const copies = [false, true].map((copy) => boot.compute({ key: 'copies', value: 1, gate: 'copies', copy }));
+      await vi.waitFor(async () => expect(await boot.ask('count', { key: 'copies' })).toBe(1));
+      await boot.ask('open', { gate: 'copies' });
+      await Promise.all(copies);
+      expect(await boot.ask('count', { key: 'copies' })).toBe(1);
       await expect(boot.call('redis.getRedis')).rejects.toThrow('Redis is unreachable');
       expect(await boot.call('redis.redisHealth')).toMatchObject({ status: 'unhealthy', message: expect.stringContaining('ECONNREFUSED') });
       await down.start();
@@ -286,6 +305,21 @@ function suite(prepared: Prepared): void {
       await doomed.start();
       await vi.waitFor(async () => expect(await witness.call('cache.cache.set', 'k', 3)).toBe(true), 9000);
       expect(await witness.call('redis.redisHealth')).toMatchObject({ status: 'healthy' });
+    });
+
+    test('settles the commands of whoever holds the client', async () => {
+      const doomed = await server();
+      const witness = await launch(doomed.url);
+      await witness.ask('hold');
+      expect(await witness.ask('held')).toBeNull();
+      doomed.freeze();
+      const pending = witness.ask('held').then(
+        () => 'answered',
+        () => 'refused',
+      );
+      await doomed.kill();
+      expect(await pending).toBe('refused');
+      await expect(witness.ask('held')).rejects.toThrow();
     });
 
     test('of a frozen Redis costs one deadline, and ends by itself', async () => {
