@@ -54,6 +54,7 @@ export class Client {
   gate = 0;
   createdAt: number;
   lastActive: number;
+  /** Full name, for CLIENT LIST. */
   lastCommand = 'NULL';
   /** Set once the connection is to close when its output is out. */
   closing = false;
@@ -68,7 +69,7 @@ export class Client {
   patterns: Set<string> = new Set();
   shardChannels: Set<string> = new Set();
   /** CLIENT REPLY: `off`, or `skip` for the next command. */
-  silence: 'on' | 'off' | 'skip' | 'skip-next' = 'on';
+  silence: 'on' | 'off' | 'skip' = 'on';
   noEvict = false;
   noTouch = false;
   monitor = false;

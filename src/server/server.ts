@@ -2,6 +2,7 @@
 
 import { commandTable } from '../redis/commands/index.ts';
 import { Blocking } from './blocking/blocking.ts';
+import { Pause } from './blocking/pause.ts';
 import { Client, GATE_SILENT } from './client.ts';
 import type { Transport } from './client.ts';
 import { ServerClock } from './clock.ts';
@@ -44,6 +45,7 @@ export class Server {
   readonly registry: Registry;
   readonly clients = new Map<number, Client>();
   readonly blocking: Blocking;
+  readonly pause: Pause;
   readonly watches: Watches;
   readonly channels: Channels;
   readonly startedAt: number;
@@ -61,6 +63,8 @@ export class Server {
   readonly errorCounts = new Map<string, number>();
   /** Checks a user's password in place of `requirepass`, and gives the client its rights. */
   authenticator: ((client: Client, user: string, password: string) => boolean) | undefined = undefined;
+  /** Does this user exist? Only `default` unless ACL says otherwise. */
+  hasUser: ((user: string) => boolean) | undefined = undefined;
   readonly closeListeners: ((client: Client) => void)[] = [];
   /** Told of RESET, to drop what they keep for the client. */
   readonly resetListeners: ((client: Client) => void)[] = [];
@@ -78,13 +82,14 @@ export class Server {
     this.clock = options.clock ?? new ServerClock();
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => {});
-    this.keyspace = new Keyspace({ databases: this.settings.databases, random: this.random });
+    this.keyspace = new Keyspace({ settings: this.settings, random: this.random });
     this.registry = new Registry(commandTable, handlers);
     this.keyspace.setNow(this.clock.now());
     this.keyspace.onExpiryMoved = () => this.armExpiry();
     this.startedAt = this.clock.now();
     this.runId = Array.from({ length: 40 }, () => Math.floor(this.random() * 16).toString(16)).join('');
     this.blocking = new Blocking(this);
+    this.pause = new Pause(this);
     this.watches = new Watches(this);
     this.channels = new Channels();
   }
@@ -147,34 +152,33 @@ export class Server {
     effects.replacement = undefined;
     if (replacement !== undefined) {
       for (const argv of replacement) effects.propagate(call.db.id, argv);
-    } else if (effects.dirty !== dirtyBefore && !call.selfPropagating) {
+    } else if (effects.dirty !== dirtyBefore) {
       effects.propagate(call.db.id, call.args(0));
     }
   }
 
   runGuarded(call: Call): void {
-    const { client, command } = call;
-    const silent = (client.gate & GATE_SILENT) !== 0;
+    const { client } = call;
+    if ((client.gate & GATE_SILENT) === 0) return this.runObserved(call);
     const before = client.reply.mark();
-    if (this.observers.length === 0) {
-      this.run(call);
-    } else {
-      for (const observer of this.observers) observer.before?.(call);
-      const started = performance.now();
-      this.run(call);
-      const microseconds = (performance.now() - started) * 1000;
-      command.microseconds += microseconds;
-      call.command = command;
-      for (const observer of this.observers) observer.after?.(call, microseconds);
-    }
-    if (silent && client.silence !== 'on') {
-      client.reply.rewind(before);
-      if (client.silence === 'skip') {
-        client.silence = 'on';
-        client.setGate(GATE_SILENT, false);
-      }
-    }
-    if (client.silence === 'skip-next') client.silence = 'skip';
+    const skipped = client.silence === 'skip';
+    if (skipped) client.silence = 'on';
+    this.runObserved(call);
+    if (skipped || client.silence === 'off') client.reply.rewind(before);
+    client.setGate(GATE_SILENT, client.silence !== 'on');
+  }
+
+  runObserved(call: Call): void {
+    const { observers } = this;
+    if (observers.length === 0) return this.run(call);
+    const { command } = call;
+    for (const observer of observers) observer.before?.(call);
+    const started = performance.now();
+    this.run(call);
+    const microseconds = (performance.now() - started) * 1000;
+    command.microseconds += microseconds;
+    call.command = command;
+    for (const observer of observers) observer.after?.(call, microseconds);
   }
 
   /** Run a command given as byte strings for a client, and return the RESP text of its answer. */
@@ -214,6 +218,16 @@ export class Server {
   resumeLater(client: Client): void {
     if (!this.batching && this.pendingResume.size === 0) setImmediate(() => this.resumePending());
     this.pendingResume.add(client);
+  }
+
+  /** Run a command that a guard took over and kept, then go on with what its client sent after it. */
+  resumeHeld(call: Call): void {
+    const { client } = call;
+    call.reply = client.reply;
+    call.db = client.db;
+    this.dispatch(call);
+    this.flushLater(client);
+    this.resumeLater(client);
   }
 
   // Clients.

@@ -7,6 +7,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findCommand, findSubcommand } from '../../src/redis/commands/index.ts';
 import {
   Decoder,
   encodeByteCommand,
@@ -17,10 +18,11 @@ import {
   VerbatimReply,
 } from '../../src/redis/protocol/index.ts';
 import type { RespValue } from '../../src/redis/protocol/index.ts';
+import { handlers } from '../../src/server/commands/index.ts';
 import { startServer } from '../../src/server/index.ts';
 import type { StartedServer, StartOptions } from '../../src/server/index.ts';
-import { hasRedisServer, startRedisProcess } from '../support/redis-process.ts';
-import type { RedisProcess } from '../support/redis-process.ts';
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
+import type { RedisServer } from '../support/redis-server.ts';
 
 /**
  * `exact`: the same value and type. `unordered`: the same elements in any order (one level; maps by pairs).
@@ -78,10 +80,10 @@ export function conformance(
     ? (rows as readonly Row[])
     : Object.entries(rows as Readonly<Record<string, readonly RowItem[]>>).map(([name, steps]) => ({ name, steps }));
   describe.skipIf(!hasRedisServer())(`conformance: ${group}`, () => {
-    let theirs: RedisProcess;
+    let theirs: RedisServer;
     let ours: StartedServer;
     beforeAll(async () => {
-      theirs = await startRedisProcess(options.theirs);
+      theirs = await startRedisServer({ args: ['--enable-debug-command', 'yes', ...(options.theirs ?? [])] });
       ours = await startServer({ settings: { enableDebugCommand: 'yes' }, ...options.ours });
     });
     afterAll(async () => {
@@ -91,7 +93,9 @@ export function conformance(
     for (const protocol of [2, 3] as const) {
       for (const row of list) {
         if (row.protocol !== undefined && row.protocol !== protocol) continue;
-        it(`${row.name} (RESP${protocol})`, async () => {
+        const missing = notYetHandled(row);
+        const note = missing.length > 0 ? `, waits for ${missing.join(', ')}` : '';
+        it.skipIf(missing.length > 0)(`${row.name} (RESP${protocol}${note})`, async () => {
           const [expected, actual] = await Promise.all([
             runRow(theirs.port, row, protocol, options.setup ?? []),
             runRow(ours.port, row, protocol, options.setup ?? []),
@@ -101,6 +105,21 @@ export function conformance(
       }
     }
   });
+}
+
+/** Commands of the table that the row uses and that no group handles so far; unknown names are meant. */
+function notYetHandled(row: Row): string[] {
+  const names = row.steps.flatMap((item) => {
+    if (typeof item === 'object' && 'await' in item) return [];
+    const step: Step = typeof item === 'string' || Array.isArray(item) ? { send: item as CommandLine } : (item as Step);
+    const [name = '', sub = ''] = words(step.send).map((word) => word.toLowerCase());
+    const found = findCommand(name);
+    const inner = found === undefined ? undefined : findSubcommand(found, sub);
+    return found === undefined || (inner === undefined && found.subcommands.length > 0)
+      ? []
+      : [(inner ?? found).fullName];
+  });
+  return [...new Set(names)].filter((name) => !(name in handlers));
 }
 
 interface Answer {

@@ -19,6 +19,7 @@ export const connectionHandlers = {
   reset,
 } satisfies Handlers;
 
+const OUT_OF_INT = new CommandError('ERR value is out of range, value must between -2147483648 and 2147483647');
 const WRONG_PASSWORD = new CommandError('WRONGPASS invalid username-password pair or user is disabled.');
 
 function ping(call: Call): void {
@@ -31,8 +32,8 @@ function ping(call: Call): void {
 
 function select(call: Call): void {
   const { databases } = call.db.space;
-  const id = parseSafeInteger(call.arg(1));
-  if (id === undefined || Math.abs(id) > 0x7fff_ffff) throw new CommandError('ERR invalid DB index');
+  const id = call.integer(1);
+  if (Math.abs(id) > 0x7fff_ffff) throw OUT_OF_INT;
   const db = databases[id];
   if (db === undefined) throw new CommandError('ERR DB index is out of range');
   call.client.db = db;

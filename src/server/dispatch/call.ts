@@ -25,8 +25,6 @@ export class Call {
   end: Int32Array;
   /** Inside a transaction or script: a command that would block answers at once as if its time had run out. */
   mayBlock = true;
-  /** EXEC and scripts: what they run propagates by itself. */
-  selfPropagating = false;
 
   constructor(server: Server, client: Client, command: Command = IDLE) {
     this.server = server;

@@ -21,7 +21,7 @@ export interface EffectListener {
   touched?(db: number, key: string): void;
   /** A keyspace event as Redis names it. */
   event?(db: number, kind: number, name: string, key: string): void;
-  /** A write in deterministic form: absolute times, no randomness. `MULTI` and `EXEC` frame a transaction. */
+  /** A write in deterministic form: absolute times, no randomness. `MULTI` and `EXEC` frame a transaction or script. */
   propagated?(db: number, argv: readonly string[]): void;
   /** All keys of a database went at once; called before they go. */
   flushed?(db: number): void;
@@ -40,6 +40,19 @@ export class Effects {
   /** What the running command propagates in place of itself; `undefined` means the command as it was sent. */
   replacement: (readonly string[])[] | undefined;
 
+  framing: 'none' | 'open' | 'begun' = 'none';
+
+  /** Put MULTI and EXEC around what is propagated until the returned function is called; nothing around nothing. */
+  frame(): () => void {
+    if (this.framing !== 'none') return () => {};
+    this.framing = 'open';
+    return () => {
+      const begun = this.framing === 'begun';
+      this.framing = 'none';
+      if (begun) for (const listener of this.listeners) listener.propagated?.(0, ['EXEC']);
+    };
+  }
+
   add(listener: EffectListener): () => void {
     this.setListeners([...this.listeners, listener]);
     return () => this.setListeners(this.listeners.filter((other) => other !== listener));
@@ -54,6 +67,10 @@ export class Effects {
   }
 
   propagate(db: number, argv: readonly string[]): void {
+    if (this.framing === 'open') {
+      this.framing = 'begun';
+      for (const listener of this.listeners) listener.propagated?.(db, ['MULTI']);
+    }
     for (const listener of this.listeners) listener.propagated?.(db, argv);
   }
 

@@ -1,12 +1,13 @@
 // All databases of a server, what they share (time, counters, access policy, effects), and the active expiry cycle.
 
 import { Buffer } from 'node:buffer';
+import type { Settings } from '../settings.ts';
 import { Database } from './database.ts';
 import { Effects } from './effects.ts';
 import { KIND_FREE } from './kinds.ts';
 
 export interface KeyspaceOptions {
-  readonly databases: number;
+  readonly settings: Settings;
   /** Source of randomness, in [0, 1). */
   readonly random: () => number;
 }
@@ -18,6 +19,7 @@ const LFU_MAX = 255;
 export class Keyspace {
   readonly effects = new Effects();
   readonly databases: Database[];
+  readonly settings: Settings;
   readonly hashSeed: number;
   readonly random: () => number;
   /** The time of the running command in milliseconds; it stands still during a command, a transaction and a script. */
@@ -42,8 +44,9 @@ export class Keyspace {
 
   constructor(options: KeyspaceOptions) {
     this.random = options.random;
+    this.settings = options.settings;
     this.hashSeed = Math.floor(options.random() * 0x1_0000_0000) | 0;
-    this.databases = Array.from({ length: options.databases }, (_, id) => new Database(this, id));
+    this.databases = Array.from({ length: options.settings.databases }, (_, id) => new Database(this, id));
   }
 
   setNow(now: number): void {

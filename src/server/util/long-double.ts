@@ -4,11 +4,15 @@
 // mantissa * 2 ** exponent with a BigInt mantissa, rounded to 64 bits after each step.
 
 const DECIMAL = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+const HEXADECIMAL = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)(?:[pP]([+-]?\d+))?$/;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 const MANTISSA_BITS = 64;
 /** Beyond these powers of ten the format overflows or the sum is nothing but zero. */
 const MAX_POWER = 4932;
 const MIN_POWER = -5000;
+const MAX_EXPONENT = 16_383;
+/** Redis reads no number from a longer text. */
+const MAX_TEXT = 5 * 1024;
 
 interface LongDouble {
   readonly mantissa: bigint;
@@ -34,8 +38,16 @@ export function addLongDoubles(a: string, b: string): string | undefined {
 }
 
 function parse(text: string): LongDouble | 'inf' | '-inf' | undefined {
+  if (text.length > MAX_TEXT) return undefined;
   const infinite = INFINITE.exec(text);
   if (infinite !== null) return infinite[1] === '-' ? '-inf' : 'inf';
+  const hex = HEXADECIMAL.exec(text);
+  if (hex !== null && (hex[2]! + hex[3]!).length > 0) {
+    const mantissa = BigInt(`0x${hex[2]}${hex[3]}`) * (hex[1] === '-' ? -1n : 1n);
+    const exponent = Number(hex[4] ?? 0) - 4 * hex[3]!.length;
+    if (exponent > MAX_EXPONENT) return undefined;
+    return exponent < -MAX_EXPONENT ? { mantissa: 0n, exponent: 0 } : round(mantissa, exponent);
+  }
   const parts = DECIMAL.exec(text);
   if (parts === null || (parts[2]! + parts[3]!).length === 0) return undefined;
   const digits = BigInt(parts[2]! + parts[3]!) * (parts[1] === '-' ? -1n : 1n);

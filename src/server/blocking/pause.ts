@@ -1,0 +1,66 @@
+// CLIENT PAUSE: commands of ordinary clients wait until its time is over; WRITE holds back only those that write.
+
+import type { Client } from '../client.ts';
+import type { Timer } from '../clock.ts';
+import type { Call } from '../dispatch/call.ts';
+import type { Server } from '../server.ts';
+
+export class Pause {
+  readonly server: Server;
+  until = 0;
+  all = false;
+  readonly held = new Map<Client, Call>();
+  timer: Timer | undefined = undefined;
+  stopGuarding: (() => void) | undefined = undefined;
+
+  constructor(server: Server) {
+    this.server = server;
+  }
+
+  /** A pause on top of another takes the later end and the stricter kind. */
+  start(until: number, all: boolean): void {
+    this.until = Math.max(until, this.until);
+    this.all ||= all;
+    this.timer?.cancel();
+    this.timer = this.server.clock.schedule(this.until, () => this.end());
+    this.server.keyspace.mayExpire = false;
+    this.stopGuarding ??= this.server.addGuard((call) => (this.holds(call) ? this.hold(call) : undefined));
+  }
+
+  /** Let everybody go on, in the order in which they were stopped. */
+  end(): void {
+    if (this.stopGuarding === undefined) return;
+    this.stopGuarding();
+    this.stopGuarding = undefined;
+    this.timer?.cancel();
+    this.until = 0;
+    this.all = false;
+    const { server } = this;
+    server.keyspace.mayExpire = true;
+    const held = [...this.held];
+    this.held.clear();
+    for (const [client, call] of held) {
+      if (client.closed) continue;
+      client.blocked = false;
+      server.resumeHeld(call);
+    }
+  }
+
+  holds(call: Call): boolean {
+    if (call.command.name === 'client|unpause' || call.command.name === 'client|pause') return false;
+    if (this.all) return true;
+    const { command, client } = call;
+    if (command.name === 'exec') return client.transaction?.queue.some((queued) => isWrite(queued)) === true;
+    return client.transaction === undefined && isWrite(call);
+  }
+
+  hold(call: Call): 'taken' {
+    call.client.blocked = true;
+    this.held.set(call.client, call.freeze());
+    return 'taken';
+  }
+}
+
+function isWrite({ command }: Call): boolean {
+  return command.has('write') || command.has('may_replicate');
+}

@@ -1,0 +1,62 @@
+// A client as CLIENT LIST and CLIENT INFO describe it.
+
+import type { Client } from '../client.ts';
+import type { Call } from '../dispatch/call.ts';
+
+/** One line, without its end; `running` is the command that asks. */
+export function describeClient(client: Client, running: Call): string {
+  const { server, transport } = client;
+  const now = server.clock.now();
+  const input = transport?.inputBytes() ?? 0;
+  const fields: Record<string, string | number> = {
+    id: client.id,
+    addr: transport?.remote ?? '',
+    laddr: transport?.local ?? '',
+    fd: client.id + 7,
+    name: client.name,
+    age: Math.floor((now - client.createdAt) / 1000),
+    idle: Math.max(0, Math.floor((now - client.lastActive) / 1000)),
+    flags: flags(client),
+    db: client.db.id,
+    sub: client.channels.size,
+    psub: client.patterns.size,
+    ssub: client.shardChannels.size,
+    multi: client.transaction?.queue.length ?? -1,
+    qbuf: input,
+    'qbuf-free': Math.max(0, 20_474 - input),
+    'argv-mem': 10,
+    'multi-mem': client.transaction?.queue.reduce((sum, call) => sum + call.bytes.length, 0) ?? 0,
+    rbs: 1024,
+    rbp: 0,
+    obl: client.reply.out.length,
+    oll: 0,
+    omem: transport?.outputBytes() ?? 0,
+    'tot-mem': 22_298 + input,
+    events: 'r',
+    cmd: running.client === client ? running.command.name : client.lastCommand,
+    user: client.user,
+    redir: -1,
+    resp: client.resp,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+/** `normal`, `pubsub`, `replica` or `master`. */
+export function typeOf(client: Client): string {
+  return client.subscriptions + client.shardChannels.size > 0 ? 'pubsub' : 'normal';
+}
+
+function flags(client: Client): string {
+  let text = '';
+  if (client.monitor) text += 'O';
+  if (client.subscriptions + client.shardChannels.size > 0) text += 'P';
+  if (client.transaction !== undefined) text += 'x';
+  if (client.blocked) text += 'b';
+  if (client.dirtyCas) text += 'd';
+  if (client.closing) text += 'c';
+  if (client.noEvict) text += 'e';
+  if (client.noTouch) text += 'T';
+  return text === '' ? 'N' : text;
+}

@@ -1,0 +1,75 @@
+// Transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+
+import { GATE_MULTI } from '../client.ts';
+import type { Client } from '../client.ts';
+import type { Call } from '../dispatch/call.ts';
+import type { Handlers } from '../dispatch/registry.ts';
+import { CommandError } from '../errors.ts';
+
+export const transactionHandlers = {
+  multi,
+  exec,
+  discard,
+  watch,
+  unwatch,
+} satisfies Handlers;
+
+function multi(call: Call): void {
+  const { client } = call;
+  if (client.transaction !== undefined) throw new CommandError('ERR MULTI calls can not be nested');
+  client.transaction = { queue: [], aborted: false };
+  client.setGate(GATE_MULTI, true);
+  call.reply.ok();
+}
+
+function exec(call: Call): void {
+  const { client, server, reply } = call;
+  const { transaction } = client;
+  if (transaction === undefined) throw new CommandError('ERR EXEC without MULTI');
+  const stale = client.dirtyCas || server.watches.hasExpired(client);
+  leave(client);
+  if (transaction.aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
+  if (stale) return reply.nullArray();
+  const { effects } = call.db.space;
+  const stopFraming = effects.propagating ? effects.frame() : undefined;
+  reply.array(transaction.queue.length);
+  server.depth++;
+  try {
+    for (const queued of transaction.queue) {
+      queued.reply = reply;
+      queued.db = client.db;
+      queued.mayBlock = false;
+      server.invoke(queued);
+    }
+  } finally {
+    server.depth--;
+    stopFraming?.();
+  }
+  // What the queue did has been propagated command by command.
+  call.propagate();
+}
+
+function discard(call: Call): void {
+  if (call.client.transaction === undefined) throw new CommandError('ERR DISCARD without MULTI');
+  leave(call.client);
+  call.reply.ok();
+}
+
+function watch(call: Call): void {
+  const { client, server } = call;
+  if (client.transaction !== undefined) throw new CommandError('ERR WATCH inside MULTI is not allowed');
+  for (let i = 1; i < call.argc; i++) server.watches.watch(client, call.arg(i));
+  call.reply.ok();
+}
+
+function unwatch(call: Call): void {
+  call.server.watches.unwatch(call.client);
+  call.reply.ok();
+}
+
+/** Back to normal: no queue, nothing watched. */
+function leave(client: Client): void {
+  client.transaction = undefined;
+  client.setGate(GATE_MULTI, false);
+  client.server.watches.unwatch(client);
+}
