@@ -115,9 +115,11 @@ function notYetHandled(row: Row): string[] {
     const [name = '', sub = ''] = words(step.send).map((word) => word.toLowerCase());
     const found = findCommand(name);
     const inner = found === undefined ? undefined : findSubcommand(found, sub);
-    return found === undefined || (inner === undefined && found.subcommands.length > 0)
-      ? []
-      : [(inner ?? found).fullName];
+    if (found === undefined) return [];
+    if (inner === undefined && found.subcommands.length > 0 && name !== 'command') {
+      return Object.keys(handlers).some((handled) => handled.startsWith(`${name}|`)) ? [] : [name];
+    }
+    return [(inner ?? found).fullName];
   });
   return [...new Set(names)].filter((name) => !(name in handlers));
 }

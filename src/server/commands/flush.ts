@@ -2,7 +2,7 @@
 
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError, NOT_AN_INTEGER, SYNTAX_ERROR } from '../errors.ts';
+import { CommandError, SYNTAX_ERROR } from '../errors.ts';
 import { parseSafeInteger } from '../util/numbers.ts';
 
 export const flushHandlers = {
@@ -41,7 +41,6 @@ function swapdb(call: Call): void {
 
 function index(call: Call, i: number, message: string): number {
   const value = parseSafeInteger(call.arg(i));
-  if (value === undefined || Math.abs(value) > 0x7fff_ffff)
-    throw value === undefined ? new CommandError(message) : NOT_AN_INTEGER;
+  if (value === undefined || Math.abs(value) > 0x7fff_ffff) throw new CommandError(message);
   return value;
 }
