@@ -3,6 +3,7 @@
 //   node test/bench/server.mjs [-P 1,16,100] [-d 3,1024] [-t set,get,…] [--rounds 5] [--cpu] [--json]
 //
 // Each cell is measured `rounds` times, the two servers taking turns, so that a noisy machine disturbs both alike.
+// Data stays between tests, as in a plain run of redis-benchmark: GET finds what SET left.
 // Above 1: ours serves more requests per second. --cpu adds the processor time of each server per request.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -64,8 +65,6 @@ async function cell(ours, theirs, test, pipeline, size) {
       samples[name].push({ rps, cpu: (cpuTime(server.pid) - before) / requests });
     }
   }
-  for (const server of [ours, theirs])
-    await promisify(execFile)('redis-cli', ['-p', server.port, 'flushall']).catch(() => {});
   return {
     test,
     pipeline,

@@ -22,6 +22,7 @@ import {
   stringText,
   stringView,
 } from './strings.ts';
+import { textOf } from '../util/intern.ts';
 import type { Aggregate, ValueType } from './value-types.ts';
 
 export class Database {
@@ -141,7 +142,7 @@ export class Database {
     const kind = table.kind(slot);
     if (length < ARENA_MIN) {
       if (kind > KIND_INTEGER) this.release(slot);
-      table.values[slot] = bytes.latin1Slice(start, end);
+      table.values[slot] = textOf(bytes, start, end);
       if (kind !== KIND_TEXT) table.setKind(slot, KIND_TEXT);
     } else if (length <= ARENA_MAX) {
       if (kind === KIND_ARENA) {

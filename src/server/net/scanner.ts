@@ -170,8 +170,20 @@ export class Scanner {
       return PARTIAL_HEADER;
     }
     this.headerEnd = p + 2;
+    // The usual number: up to nine digits, no sign, no leading zero.
+    const digits = p - at;
+    let value = bytes[at]! - ZERO;
+    if (digits > 0 && digits < 10 && value >= 0 && value <= 9 && (value > 0 || digits === 1)) {
+      let i = at + 1;
+      for (; i < p; i++) {
+        const digit = bytes[i]! - ZERO;
+        if (digit < 0 || digit > 9) break;
+        value = value * 10 + digit;
+      }
+      if (i === p) return value;
+    }
     const text = bytes.latin1Slice(at, Math.min(p, at + 24));
-    return /^(?:0|-?[1-9]\d{0,17})$/.test(text) ? Math.max(Number(text), LEAST_HEADER) : INVALID_HEADER;
+    return /^-?[1-9]\d{0,17}$/.test(text) ? Math.max(Number(text), LEAST_HEADER) : INVALID_HEADER;
   }
 
   inline(): number {
