@@ -56,7 +56,8 @@ async function scratchFolder(app: string): Promise<{ path: string; remove: () =>
   const remove = async (): Promise<void> => {
     await rm(path, { recursive: true, force: true });
     // Only what was made for the purpose; a folder that others use by now stays.
-    for (let at = cache; made !== undefined && at.startsWith(made); at = dirname(at)) await rmdir(at).catch(() => {});
+    if (made === undefined) return;
+    for (let at = cache; at.startsWith(made); at = dirname(at)) await rmdir(at).catch(() => {});
   };
   return { path, remove };
 }
