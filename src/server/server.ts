@@ -134,12 +134,13 @@ export class Server {
     const { command, reply } = call;
     const { effects } = this.keyspace;
     const before = reply.mark();
+    const bytesBefore = reply.markBytes();
     const { dirty } = effects;
     command.calls++;
     try {
       command.run(call);
     } catch (error) {
-      reply.rewind(before);
+      reply.rewind(before, bytesBefore);
       command.failed++;
       reply.error(error instanceof CommandError ? error.message : this.unexpected(error));
     }
@@ -161,10 +162,11 @@ export class Server {
     const { client } = call;
     if ((client.gate & GATE_SILENT) === 0) return this.runObserved(call);
     const before = client.reply.mark();
+    const bytesBefore = client.reply.markBytes();
     const skipped = client.silence === 'skip';
     if (skipped) client.silence = 'on';
     this.runObserved(call);
-    if (skipped || client.silence === 'off') client.reply.rewind(before);
+    if (skipped || client.silence === 'off') client.reply.rewind(before, bytesBefore);
     client.setGate(GATE_SILENT, client.silence !== 'on');
   }
 

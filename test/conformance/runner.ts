@@ -4,25 +4,16 @@
  * A row is a sequence of commands on a fresh connection with empty databases. Each reply is held against the real
  * server's by its grade: `exact` unless the command says otherwise.
  */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findCommand, findSubcommand } from '../../src/redis/commands/index.ts';
-import {
-  Decoder,
-  encodeByteCommand,
-  ErrorReply,
-  MapReply,
-  PushReply,
-  SetReply,
-  VerbatimReply,
-} from '../../src/redis/protocol/index.ts';
-import type { RespValue } from '../../src/redis/protocol/index.ts';
+import { checkReply, findCommand, findSubcommand } from '../../src/redis/commands/index.ts';
+import type { DecodedReply } from '../../src/redis/commands/index.ts';
 import { handlers } from '../../src/server/commands/index.ts';
 import { startServer } from '../../src/server/index.ts';
 import type { StartedServer, StartOptions } from '../../src/server/index.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
 import type { RedisServer } from '../support/redis-server.ts';
+import { openWire } from '../support/wire-client.ts';
+import type { WireClient } from '../support/wire-client.ts';
 
 /**
  * `exact`: the same value and type. `unordered`: the same elements in any order (one level; maps by pairs).
@@ -100,7 +91,10 @@ export function conformance(
             runRow(theirs.port, row, protocol, options.setup ?? []),
             runRow(ours.port, row, protocol, options.setup ?? []),
           ]);
-          for (const [i, step] of expected.entries()) compare(step, actual[i]!);
+          for (const [i, step] of expected.entries()) {
+            compare(step, actual[i]!);
+            expect(faultOf(actual[i]!), `declared reply of ${step.label}`).toBeUndefined();
+          }
         });
       }
     }
@@ -128,19 +122,22 @@ interface Answer {
   readonly label: string;
   readonly grade: Grade;
   readonly tolerance: number;
-  readonly value: RespValue;
+  readonly value: DecodedReply;
+  /** The command that the reply answers, where that is certain. */
+  readonly argv: readonly string[] | undefined;
+  /** What the connection spoke when it answered. */
+  readonly protocol: 2 | 3;
 }
 
 async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly CommandLine[]): Promise<Answer[]> {
-  const clients: RawClient[] = [];
-  const client = async (at: number): Promise<RawClient> => {
+  const clients: WireClient[] = [];
+  const client = async (at: number): Promise<WireClient> => {
     for (let i = clients.length; i <= at; i++) {
-      const opened = await openRaw(port);
-      clients.push(opened);
-      if (protocol === 3) await opened.send(['HELLO', '3']);
+      clients.push(await openWire(port, protocol));
     }
     return clients[at]!;
   };
+  const spoken = new Map<WireClient, 2 | 3>();
   const answers: Answer[] = [];
   try {
     const first = await client(0);
@@ -154,6 +151,8 @@ async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly C
           grade: item.grade ?? 'exact',
           tolerance: item.tolerance ?? 2,
           value,
+          argv: undefined,
+          protocol,
         });
         continue;
       }
@@ -166,17 +165,28 @@ async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly C
         continue;
       }
       const value = await sender.send(argv);
+      spoken.set(sender, protocolAfter(argv, value) ?? spoken.get(sender) ?? protocol);
       answers.push({
         label: argv.join(' ').slice(0, 200),
         grade: step.grade ?? 'exact',
         tolerance: step.tolerance ?? 2,
         value,
+        argv,
+        protocol: spoken.get(sender)!,
       });
     }
   } finally {
     for (const opened of clients) opened.close();
   }
   return answers;
+}
+
+/** HELLO and RESET change the protocol, and answer in the new one. */
+function protocolAfter(argv: readonly string[], value: DecodedReply): 2 | 3 | undefined {
+  const name = argv[0]?.toUpperCase();
+  if (value.type === 'simple' && value.value === 'RESET') return 2;
+  if (name !== 'HELLO' || argv[1] === undefined || value.type === 'error') return undefined;
+  return value.type === 'map' ? 3 : 2;
 }
 
 function compare(expected: Answer, actual: Answer): void {
@@ -189,34 +199,55 @@ function compare(expected: Answer, actual: Answer): void {
     case 'unordered':
       return expect(sorted(ours), label).toEqual(sorted(theirs));
     case 'type':
-      return expect(typeName(actual.value), label).toBe(typeName(expected.value));
+      return expect(actual.value.type, label).toBe(expected.value.type);
     case 'length':
-      expect(typeName(actual.value), label).toBe(typeName(expected.value));
+      expect(actual.value.type, label).toBe(expected.value.type);
       return expect(lengthOf(actual.value), label).toBe(lengthOf(expected.value));
     case 'error':
-      return expect([typeName(actual.value), codeOf(actual.value)], label).toEqual(['error', codeOf(expected.value)]);
+      return expect([actual.value.type, codeOf(actual.value)], label).toEqual(['error', codeOf(expected.value)]);
     case 'near':
-      expect(typeName(actual.value), label).toBe(typeName(expected.value));
+      expect(actual.value.type, label).toBe(expected.value.type);
       return expect(
-        Math.abs(Number(ours) - Number(theirs)),
-        `${label}: ${String(ours)} and ${String(theirs)}`,
+        Math.abs(numberOf(actual.value) - numberOf(expected.value)),
+        `${label}: ${numberOf(actual.value)} and ${numberOf(expected.value)}`,
       ).toBeLessThanOrEqual(expected.tolerance);
     case 'ignore':
       return expect(actual.value, label).toBeDefined();
   }
 }
 
+/** What the command table says against a reply. */
+function faultOf({ argv, value, protocol }: Answer): string | undefined {
+  if (argv === undefined || value.type === 'push') return undefined;
+  const row = findCommand(argv[0] ?? '');
+  const inner = row === undefined ? undefined : findSubcommand(row, argv[1] ?? '');
+  return row === undefined ? undefined : checkReply(inner ?? row, protocol, argv, value);
+}
+
 /** A value whose types show: comparable by toEqual, readable in a diff. */
-function plain(value: RespValue): unknown {
-  if (value instanceof ErrorReply) return `-${value.message}`;
-  if (value instanceof VerbatimReply) return { verbatim: value.format, text: value.text };
-  if (value instanceof MapReply) return { map: value.entries.map(([key, item]) => [plain(key), plain(item)]) };
-  if (value instanceof SetReply) return { set: value.items.map(plain) };
-  if (value instanceof PushReply) return { push: value.items.map(plain) };
-  if (Array.isArray(value)) return (value as readonly RespValue[]).map(plain);
-  if (typeof value === 'string') return `"${value}"`;
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
-  return typeof value === 'bigint' ? `${value}n` : value;
+function plain(value: DecodedReply): unknown {
+  switch (value.type) {
+    case 'simple':
+      return `+${value.value}`;
+    case 'error':
+      return `-${value.value}`;
+    case 'bulk':
+      return `"${value.value}"`;
+    case 'null':
+      return value.form === 'array' ? 'null array' : null;
+    case 'array':
+      return value.items.map(plain);
+    case 'set':
+    case 'push':
+      return { [value.type]: value.items.map(plain) };
+    case 'map':
+      return { map: value.entries.map(([key, item]) => [plain(key), plain(item)]) };
+    case 'integer':
+    case 'boolean':
+      return value.value;
+    default:
+      return { [value.type]: value.value };
+  }
 }
 
 function sorted(value: unknown): unknown {
@@ -233,22 +264,18 @@ function order(list: readonly unknown[]): string[] {
   return list.map((item) => JSON.stringify(item)).sort();
 }
 
-function typeName(value: RespValue): string {
-  if (value === null) return 'null';
-  if (value instanceof ErrorReply) return 'error';
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'object' ? value.constructor.name : typeof value === 'bigint' ? 'number' : typeof value;
+function lengthOf(value: DecodedReply): number {
+  if ('entries' in value) return value.entries.length;
+  if ('items' in value) return value.items.length;
+  return 'value' in value && typeof value.value === 'string' ? value.value.length : 0;
 }
 
-function lengthOf(value: RespValue): number {
-  if (value instanceof MapReply) return value.entries.length;
-  if (value instanceof SetReply || value instanceof PushReply) return value.items.length;
-  if (value instanceof VerbatimReply) return value.text.length;
-  return Array.isArray(value) || typeof value === 'string' ? value.length : 0;
+function codeOf(value: DecodedReply): string {
+  return value.type === 'error' ? value.value.split(' ', 1)[0]! : 'no error';
 }
 
-function codeOf(value: RespValue): string {
-  return value instanceof ErrorReply ? value.code : 'no error';
+function numberOf(value: DecodedReply): number {
+  return 'value' in value ? Number(value.value) : Number.NaN;
 }
 
 /** Split a command line as redis-cli does: blanks, "…" with escapes, '…' without. */
@@ -267,61 +294,4 @@ function unescape(text: string): string {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     return ({ n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' } as Record<string, string>)[letter] ?? letter;
   });
-}
-
-export interface RawClient {
-  /** Send a command and wait for the next reply. */
-  send(argv: readonly string[]): Promise<RespValue>;
-  /** Send a command and do not wait; resolves when it has been written. */
-  post(argv: readonly string[]): Promise<void>;
-  /** The next reply or push that arrives or has arrived. */
-  next(): Promise<RespValue>;
-  raw(bytes: string): void;
-  close(): void;
-  readonly socket: Socket;
-}
-
-/** A client that does nothing by itself: no handshake, no reconnect. Strings are byte strings. */
-export async function openRaw(port: number, host = '127.0.0.1'): Promise<RawClient> {
-  const arrived: RespValue[] = [];
-  const waiting: { done: (value: RespValue) => void; failed: (error: Error) => void }[] = [];
-  const decoder = new Decoder({
-    strings: 'latin1',
-    onReply: (reply) => {
-      const waiter = waiting.shift();
-      if (waiter === undefined) arrived.push(reply);
-      else waiter.done(reply);
-    },
-  });
-  const socket = connect(port, host);
-  await new Promise<void>((done, failed) => {
-    socket.once('connect', () => done()).once('error', failed);
-  });
-  socket.setNoDelay(true);
-  socket.on('data', (bytes) => decoder.write(bytes));
-  const end = (error?: Error): void => {
-    for (const { failed } of waiting.splice(0)) failed(error ?? new Error('the server closed the connection'));
-  };
-  socket.on('error', end).on('close', () => end());
-  const next = (): Promise<RespValue> => {
-    if (arrived.length > 0) return Promise.resolve(arrived.shift()!);
-    if (socket.destroyed) return Promise.reject(new Error('the server closed the connection'));
-    return new Promise((done, failed) => {
-      waiting.push({ done, failed });
-    });
-  };
-  return {
-    send: (argv) => {
-      socket.write(encodeByteCommand(argv), 'latin1');
-      return next();
-    },
-    post: (argv) =>
-      new Promise((done) => {
-        socket.write(encodeByteCommand(argv), 'latin1', () => done());
-      }),
-    next,
-    raw: (bytes) => void socket.write(bytes, 'latin1'),
-    close: () => socket.destroy(),
-    socket,
-  };
 }

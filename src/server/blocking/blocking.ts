@@ -102,6 +102,7 @@ export class Blocking {
     const { effects } = server.keyspace;
     const outer = server.running;
     const before = call.reply.mark();
+    const bytesBefore = call.reply.markBytes();
     const { dirty } = effects;
     call.db = client.db;
     server.running = client;
@@ -109,7 +110,7 @@ export class Blocking {
     try {
       served = waiter.serve(call);
     } catch (error) {
-      call.reply.rewind(before);
+      call.reply.rewind(before, bytesBefore);
       call.reply.error(error instanceof CommandError ? error.message : server.unexpected(error));
     }
     if (effects.propagating) server.propagate(call, dirty);

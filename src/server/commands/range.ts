@@ -48,7 +48,7 @@ function getrange(call: Call): void {
   end = Math.min(end < 0 ? Math.max(0, length + end) : end, length - 1);
   if (start > end || length === 0) return call.reply.bulk('');
   const view = call.db.view(slot);
-  call.reply.bulk(view.bytes.latin1Slice(view.offset + start, view.offset + end + 1));
+  call.reply.bulkBytes(view.bytes, view.offset + start, view.offset + end + 1);
 }
 
 function setrange(call: Call): void {

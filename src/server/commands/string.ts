@@ -4,7 +4,6 @@ import { SYNTAX_ERROR, WRONG_TYPE, wrongArity } from '../errors.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { EVENT_GENERIC, EVENT_STRING } from '../keyspace/effects.ts';
-import { KIND_TEXT } from '../keyspace/kinds.ts';
 import { isExpiryUnit, positiveExpiry } from './expiry-time.ts';
 import type { ExpiryUnit } from './expiry-time.ts';
 
@@ -25,8 +24,7 @@ export const stringHandlers = {
 function get(call: Call): void {
   const slot = call.read(1);
   if (slot < 0) return call.reply.null();
-  const { table } = call.db;
-  call.reply.bulk(table.kind(slot) === KIND_TEXT ? (table.values[slot] as string) : call.db.text(slot));
+  call.replyText(slot);
 }
 
 function set(call: Call): void {
@@ -119,7 +117,7 @@ function getset(call: Call): void {
 function getdel(call: Call): void {
   const slot = call.read(1);
   if (slot < 0) return call.reply.null();
-  call.reply.bulk(call.db.text(slot));
+  call.replyText(slot);
   call.db.delete(slot);
   if (call.propagating) call.propagate(['DEL', call.arg(1)]);
 }
@@ -136,9 +134,9 @@ function getex(call: Call): void {
   }
   const slot = call.read(1);
   if (slot < 0) return reply.null();
-  const value = db.text(slot);
+  if (!db.isString(slot)) throw WRONG_TYPE;
   const expireAt = unit === undefined ? 0 : positiveExpiry(call, 3, unit);
-  reply.bulk(value);
+  call.replyText(slot);
   if (unit !== undefined && expireAt <= call.now) {
     db.delete(slot);
     call.propagate(['DEL', call.arg(1)]);
@@ -158,7 +156,7 @@ function mget(call: Call): void {
   for (let i = 1; i < call.argc; i++) {
     const slot = call.read(i);
     if (slot < 0 || !db.isString(slot)) reply.null();
-    else reply.bulk(db.text(slot));
+    else call.replyText(slot);
   }
 }
 

@@ -8,6 +8,8 @@ import { commandTable } from '../../redis/commands/index.ts';
 import type { Client } from '../client.ts';
 import { NOT_A_FLOAT, NOT_AN_INTEGER, SYNTAX_ERROR } from '../errors.ts';
 import type { Database } from '../keyspace/database.ts';
+import { KIND_ARENA, KIND_LARGE, KIND_TEXT } from '../keyspace/kinds.ts';
+import type { LargeString } from '../keyspace/strings.ts';
 import type { Reply } from '../reply/reply.ts';
 import type { Server } from '../server.ts';
 import { parseDouble, parseInt64, parseSafeInteger } from '../util/numbers.ts';
@@ -119,6 +121,25 @@ export class Call {
   /** Add the key that the last lookup (`read` or `write` of the same argument) missed; a `put…` follows. */
   add(i: number): number {
     return this.db.add(this.bytes, this.start[i]!, this.end[i]!);
+  }
+
+  /** Answer with the string in a slot; throws WRONGTYPE for aggregates. */
+  replyText(slot: number): void {
+    const { db, reply } = this;
+    const { table } = db;
+    const kind = table.kind(slot);
+    if (kind === KIND_TEXT) return reply.bulk(table.values[slot] as string);
+    if (kind === KIND_ARENA) {
+      const handle = table.values[slot] as number;
+      const length = db.arena.length(handle);
+      const at = db.arena.offset(handle);
+      return reply.bulkBytes(db.arena.chunk(handle), at, at + length);
+    }
+    if (kind === KIND_LARGE) {
+      const large = table.values[slot] as LargeString;
+      return reply.bulkBytes(large.bytes, 0, large.length);
+    }
+    reply.bulk(db.text(slot));
   }
 
   /** The time in milliseconds; it stands still during a command, a transaction and a script. */

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { GATE_UNAUTHENTICATED } from '../client.ts';
 import type { Client, Transport } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
+import type { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
 import { SCAN_COMMAND, SCAN_ERROR, Scanner } from './scanner.ts';
 
@@ -24,6 +25,7 @@ const UNAUTHENTICATED_QUERY_BUFFER = 1024 * 1024;
 export interface Shared {
   readonly scanner: Scanner;
   readonly call: Call;
+  readonly staging: Staging;
 }
 
 export class Connection implements Transport {
@@ -49,6 +51,7 @@ export class Connection implements Transport {
     this.remote = address(socket.remoteAddress, socket.remotePort);
     this.local = address(socket.localAddress, socket.localPort);
     this.client = server.addClient(this);
+    this.client.reply.staging = shared.staging;
     socket.on('close', () => this.closed());
     socket.on('error', () => this.destroy());
     socket.on('end', () => this.onEnd());
@@ -100,14 +103,29 @@ export class Connection implements Transport {
 
   flush(): void {
     const { reply } = this.client;
+    const { staging } = this.shared;
+    if (staging.owner === reply) this.flushStaging();
     if (reply.out !== '' && !this.socket.destroyed) {
       const { out } = reply;
       reply.out = '';
       this.server.stats.outputBytes += out.length;
-      const free = this.socket.write(out, 'latin1');
-      if (!free) this.checkOutput();
+      if (!this.socket.write(out, 'latin1')) this.checkOutput();
     }
     if (this.client.closing) this.socket.end();
+  }
+
+  /** Write what has gathered as bytes, the text behind it included. */
+  flushStaging(): void {
+    const { reply } = this.client;
+    const { staging } = this.shared;
+    staging.addText(reply.out);
+    reply.out = '';
+    if (this.socket.destroyed) return staging.release(true);
+    this.server.stats.outputBytes += staging.used;
+    const free = this.socket.write(staging.content());
+    // Node tries to write at once; what is left over then still lies in the buffer.
+    staging.release(this.socket.writableLength === 0);
+    if (!free) this.checkOutput();
   }
 
   resume(): void {
@@ -125,7 +143,7 @@ export class Connection implements Transport {
   }
 
   outputBytes(): number {
-    return this.socket.writableLength + this.client.reply.out.length;
+    return this.socket.writableLength + this.client.reply.pending();
   }
 
   /** Run commands until the scanner has no whole one left, or the client may not go on. */
@@ -156,7 +174,7 @@ export class Connection implements Transport {
         break;
       }
       if (!scanner.authenticated) scanner.authenticated = (client.gate & GATE_UNAUTHENTICATED) === 0;
-      if (client.reply.out.length > FLUSH_EARLY) this.flush();
+      if (client.reply.pending() > FLUSH_EARLY) this.flush();
     }
     server.stats.commands += commands;
     if (commands > 0) client.lastCommand = call.command === undefined ? 'NULL' : call.command.name;
@@ -268,6 +286,8 @@ export class Connection implements Transport {
     this.client.closing = true;
     this.own = undefined;
     this.rest = undefined;
+    const { staging } = this.shared;
+    if (staging.owner === this.client.reply) staging.release(true);
     this.server.removeClient(this.client);
   }
 }

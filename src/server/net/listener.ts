@@ -7,6 +7,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { Call } from '../dispatch/call.ts';
+import { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
 import { Connection, HEADROOM } from './connection.ts';
 import type { Shared } from './connection.ts';
@@ -78,6 +79,7 @@ function sharedState(server: Server): SharedState {
   return {
     scanner: new Scanner(server.settings.protoMaxBulkLength),
     call: new Call(server, server.addClient(undefined)),
+    staging: new Staging(),
     buffer,
     target: buffer.subarray(HEADROOM),
   };

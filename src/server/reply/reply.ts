@@ -12,6 +12,8 @@ export interface Reply {
   error(message: string): void;
   integer(value: number | bigint): void;
   bulk(text: string): void;
+  /** A bulk string from bytes; for long values, which then are copied once. */
+  bulkBytes(bytes: Buffer, start: number, end: number): void;
   null(): void;
   /** The null that stands for a missing array: `*-1` in RESP2. */
   nullArray(): void;
@@ -28,7 +30,8 @@ export interface Reply {
   bulks(texts: readonly string[]): void;
   /** Where the reply stands; `rewind` takes back what was written since. Dispatch uses them when a handler throws. */
   mark(): string;
-  rewind(mark: string): void;
+  markBytes(): number;
+  rewind(mark: string, bytes: number): void;
   /** Attributes ahead of a reply (RESP3 only; nothing in RESP2). `length` pairs follow. */
   attribute(length: number): void;
 }

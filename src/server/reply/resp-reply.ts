@@ -4,14 +4,19 @@
 
 import { formatDouble } from '../util/numbers.ts';
 import type { Reply } from './reply.ts';
+import type { Staging } from './staging.ts';
 
 const CRLF = '\r\n';
 const bulkHeads = Array.from({ length: 1025 }, (_, length) => `$${length}${CRLF}`);
+/** From this length on a value is copied to the output as bytes; below, text is cheaper. */
+const AS_BYTES = 256;
 const integers = Array.from({ length: 10_001 }, (_, value) => `:${value}${CRLF}`);
 
 export class RespReply implements Reply {
-  /** Everything answered and not yet written. */
+  /** What has been answered and not yet written, behind the bytes in `staging`. */
   out = '';
+  /** Where long values go as bytes; only connections have it. */
+  staging: Staging | undefined = undefined;
   resp3 = false;
   /** Errors answered so far: dispatch and the command statistics read it. */
   errors = 0;
@@ -40,6 +45,17 @@ export class RespReply implements Reply {
   bulk(text: string): void {
     const { length } = text;
     this.out += (length <= 1024 ? bulkHeads[length]! : '$' + length + CRLF) + text + CRLF;
+  }
+
+  bulkBytes(bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    const { staging } = this;
+    if (length < AS_BYTES || staging === undefined || !staging.borrow(this))
+      return this.bulk(bytes.latin1Slice(start, end));
+    if (this.out !== '') staging.addText(this.out);
+    staging.addText(length <= 1024 ? bulkHeads[length]! : '$' + length + CRLF);
+    staging.addBytes(bytes, start, end);
+    this.out = CRLF;
   }
 
   null(): void {
@@ -96,8 +112,18 @@ export class RespReply implements Reply {
     return this.out;
   }
 
-  rewind(mark: string): void {
+  markBytes(): number {
+    return this.staging !== undefined && this.staging.owner === this ? this.staging.used : 0;
+  }
+
+  rewind(mark: string, bytes: number): void {
     this.out = mark;
+    if (this.staging !== undefined && this.staging.owner === this) this.staging.used = bytes;
+  }
+
+  /** Length of everything answered and not yet written. */
+  pending(): number {
+    return this.out.length + this.markBytes();
   }
 
   attribute(length: number): void {
