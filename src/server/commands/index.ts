@@ -13,8 +13,10 @@ import { lcsHandlers } from './lcs.ts';
 import { objectHandlers } from './object.ts';
 import { rangeHandlers } from './range.ts';
 import { scanHandlers } from './scan.ts';
+import { sortHandlers } from './sort.ts';
 import { stringHandlers } from './string.ts';
 import { transactionHandlers } from './transactions.ts';
+import { waitHandlers } from './wait.ts';
 
 export const handlers: Handlers = {
   ...bitHandlers,
@@ -29,6 +31,8 @@ export const handlers: Handlers = {
   ...objectHandlers,
   ...rangeHandlers,
   ...scanHandlers,
+  ...sortHandlers,
   ...stringHandlers,
   ...transactionHandlers,
+  ...waitHandlers,
 };

@@ -22,6 +22,12 @@ export interface ValueType<T extends Aggregate> {
   length(value: T): number;
   /** A deep copy that shares nothing mutable. */
   copy(value: T): T;
+  /** Lists, sets and sorted sets: all elements in their order, for SORT. */
+  elements?(value: T): readonly string[];
+  /** Hashes: one field, for SORT's `key->field`. */
+  field?(value: T, name: string): string | undefined;
+  /** Lists: a new one of these elements, for SORT's STORE. */
+  from?(elements: readonly string[], settings: Settings): T;
 }
 
 const types: (ValueType<never> | undefined)[] = [];
