@@ -148,7 +148,7 @@ function follow(db: Database, pattern: string, element: string): string | undefi
 
 function store(call: Call, key: string, results: readonly (string | undefined)[]): void {
   const { db } = call;
-  const { effects, settings } = db.space;
+  const { effects } = db.space;
   if (results.length === 0) {
     const old = db.writeKey(key);
     if (old >= 0) db.delete(old);
@@ -157,7 +157,7 @@ function store(call: Call, key: string, results: readonly (string | undefined)[]
   const type = valueTypeOf(KIND_LIST);
   const list = type.from!(
     results.map((text) => text ?? ''),
-    settings,
+    db,
   );
   const slot = db.slotFor(key);
   db.clearExpiry(slot);

@@ -7,12 +7,15 @@
 import { Buffer } from 'node:buffer';
 
 const UNIT = 16;
-const HEADER = 8;
-const CHUNK_SHIFT = 18;
+// How a handle splits; exported for structures whose every look-up reads a block.
+export const HEADER = 8;
+export const CHUNK_SHIFT = 18;
 const CHUNK_UNITS = 1 << CHUNK_SHIFT;
-const UNIT_MASK = CHUNK_UNITS - 1;
+export const UNIT_MASK = CHUNK_UNITS - 1;
 const RAW_FLAG = 0x100;
 const CLASS_MASK = 0xff;
+/** Above class and flag, the second word has room for a number of the block's owner. */
+export const TAG_SHIFT = 9;
 /** Below this, a byte loop beats the call into a native copy. */
 const SHORT_COPY = 48;
 
@@ -112,6 +115,13 @@ export class Arena {
 
   isRaw(handle: number): boolean {
     return (this.words[handle >>> CHUNK_SHIFT]![((handle & UNIT_MASK) << 2) + 1]! & RAW_FLAG) !== 0;
+  }
+
+  /** Keep a number of up to 23 bits with the block; a new block has 0. */
+  setTag(handle: number, tag: number): void {
+    const at = ((handle & UNIT_MASK) << 2) + 1;
+    const words = this.words[handle >>> CHUNK_SHIFT]!;
+    words[at] = (words[at]! & (CLASS_MASK | RAW_FLAG)) | (tag << TAG_SHIFT);
   }
 
   clear(): void {

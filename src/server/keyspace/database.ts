@@ -23,6 +23,7 @@ import {
   stringView,
 } from './strings.ts';
 import { textOf } from '../util/intern.ts';
+import { valueTypeOf } from './value-types.ts';
 import type { Aggregate, ValueType } from './value-types.ts';
 
 export class Database {
@@ -335,7 +336,11 @@ export class Database {
   release(slot: number): void {
     const kind = this.table.kind(slot);
     if (kind === KIND_ARENA) releaseString(this.table, this.arena, slot);
-    else if (kind > KIND_LAST_STRING) this.aggregateBytes -= (this.table.values[slot] as Aggregate).booked;
+    else if (kind > KIND_LAST_STRING) {
+      const value = this.table.values[slot] as Aggregate;
+      this.aggregateBytes -= value.booked;
+      valueTypeOf(kind).release?.(value);
+    }
   }
 
   clearExpireSlot(slot: number): boolean {

@@ -24,14 +24,17 @@ export function transfer(
   if (kind <= KIND_LAST_STRING) copyString(source, slot, target, added);
   else {
     const value = source.table.values[slot] as Aggregate;
-    const moved = keep ? valueTypeOf(kind).copy(value) : value;
+    const type = valueTypeOf(kind);
+    // A value with blocks in its database's arena cannot leave it.
+    const copied = keep || (type.release !== undefined && source !== target);
+    const moved = copied ? type.copy(value, target) : value;
     target.table.values[added] = moved;
     target.table.setKind(added, kind);
-    if (!keep) source.aggregateBytes -= value.booked;
+    if (!copied) source.aggregateBytes -= value.booked;
     moved.booked = moved.bytes;
     target.aggregateBytes += moved.bytes;
-    // From here on the value is the target's: removing the source must not book it out again.
-    if (!keep) source.table.setKind(slot, KIND_INTEGER);
+    // From here on the value is the target's: removing the source must neither book it out again nor release it.
+    if (!copied) source.table.setKind(slot, KIND_INTEGER);
   }
   if (expireAt !== 0) target.setExpiry(added, expireAt);
   if (!keep) source.removeSilently(slot);

@@ -4,10 +4,11 @@
 // TYPE, its encoding for OBJECT, a copy for COPY and snapshots) stands in one descriptor; a type's own file declares it.
 
 import type { Settings } from '../settings.ts';
+import type { Database } from './database.ts';
 
 export interface Aggregate {
-  /** Bytes this value takes, kept up to date by the type's own methods. */
-  bytes: number;
+  /** Bytes this value takes, its blocks in the arena included, kept up to date by the type's own methods. */
+  readonly bytes: number;
   /** What of `bytes` the database has booked; only the keyspace writes this. */
   booked: number;
 }
@@ -20,14 +21,19 @@ export interface ValueType<T extends Aggregate> {
   encoding(value: T, settings: Settings): string;
   /** Number of elements: what LLEN, SCARD, ZCARD, HLEN or XLEN answers. */
   length(value: T): number;
-  /** A deep copy that shares nothing mutable. */
-  copy(value: T): T;
+  /** A deep copy that shares nothing mutable, to live in `target`. */
+  copy(value: T, target: Database): T;
+  /**
+   * For types that keep blocks in their database's arena: give them back. The keyspace calls it once when the value
+   * goes; whoever makes such a value and does not store it calls it too. FLUSHALL clears the arena as a whole instead.
+   */
+  release?(value: T): void;
   /** Lists, sets and sorted sets: all elements in their order, for SORT. */
   elements?(value: T): readonly string[];
   /** Hashes: one field, for SORT's `key->field`. */
   field?(value: T, name: string): string | undefined;
   /** Lists: a new one of these elements, for SORT's STORE. */
-  from?(elements: readonly string[], settings: Settings): T;
+  from?(elements: readonly string[], target: Database): T;
 }
 
 const types: (ValueType<never> | undefined)[] = [];
