@@ -103,7 +103,7 @@ async function refuseDirty({ root, plan, own }: Execution, flags: WriteFlags): P
   if (flags.force) return;
   const { dirtyPaths } = await import('../plan/git.ts');
   const paths = plan.changes.filter((change) => change.kind !== 'create').map((change) => change.path);
-  const dirty = (await dirtyPaths(root, paths)).filter((path) => !own?.(path));
+  const dirty = (await dirtyPaths(root, paths, { tracked: true })).filter((path) => !own?.(path));
   const [first, ...more] = dirty;
   if (first === undefined) return;
   throw new PaxxError('DIRTY', `has uncommitted changes${more.length > 0 ? `, as have ${more.join(', ')}` : ''}`, {

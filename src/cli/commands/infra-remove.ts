@@ -33,5 +33,9 @@ export async function runInfraRemove(flags: InfraRemoveFlags, io: Io): Promise<v
     io.out(`\n${result === 'dry-run' ? 'Would stay' : 'Left in place'}, edited since it was added:\n`);
     for (const leftover of plan.leftovers) io.out(`  ${formatPlace(leftover)}  ${leftover.reason}\n`);
   }
+  if (plan.importers.length > 0) {
+    io.out(`\n${result === 'dry-run' ? 'Would import' : 'Importing'} what is not there any more:\n`);
+    for (const { path, line, imports } of plan.importers) io.out(`  ${formatPlace({ path, line })}  ${imports}\n`);
+  }
   if (result === 'applied') io.out(`\nRemoved ${flags.component}.\n`);
 }

@@ -37,5 +37,6 @@ export async function beginWriting(cwd: string, flags: WriteFlags, io: Io): Prom
     finished: 'its last writes were finished',
   };
   io.err(`An earlier run was cut off: ${words[found.action]}.\n`);
+  if (found.installPending) io.err('  The packages may be missing: run the install of your package manager.\n');
   for (const { path, reason } of found.left) io.err(`  left alone: ${path} (${reason})\n`);
 }

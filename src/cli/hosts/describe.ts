@@ -3,7 +3,6 @@ import type { Claim } from './claim.ts';
 import { edgeWarnings } from './edge.ts';
 import { isBundledOther } from './frameworks/node.ts';
 import type { Host, HostResult, TypeScriptFacts } from './host.ts';
-import { declaredRange } from './manifest.ts';
 import { lowestNode } from './node-version.ts';
 import { detectPackageManager } from './package-manager.ts';
 import { baseOf, parentOf } from './paths.ts';
@@ -70,9 +69,10 @@ function isMember(project: Project): boolean {
   return app !== '' && !project.integrated && workspaceMembers(tree, rootManifest).includes(app);
 }
 
-function clientsOf(project: Project): Host['clients'] {
-  const ioredis = declaredRange(project.manifest, 'ioredis');
-  const redis = declaredRange(project.manifest, 'redis');
+/** A client for tests alone is none of the app's, unless the app is bundled from its development dependencies. */
+function clientsOf({ manifest }: Project): Host['clients'] {
+  const bundled = Object.keys(manifest.runtime).length === 0;
+  const { ioredis, redis } = bundled ? manifest.development : manifest.runtime;
   return { ...(ioredis === undefined ? {} : { ioredis }), ...(redis === undefined ? {} : { redis }) };
 }
 

@@ -5,13 +5,25 @@ import { PaxxError } from '../errors.ts';
 
 /**
  * @param paths relative to `root`
- * @returns those with uncommitted changes, staged or not, untracked ones included; empty where there is no git
+ * @param options with `tracked`, files that git does not know are left out: there is no older version to tell from
+ * @returns those with uncommitted changes, staged or not; empty where there is no git
  */
-export async function dirtyPaths(root: string, paths: readonly string[]): Promise<string[]> {
+export async function dirtyPaths(
+  root: string,
+  paths: readonly string[],
+  { tracked = false }: { readonly tracked?: boolean } = {},
+): Promise<string[]> {
   if (paths.length === 0) return [];
   const prefix = await tryGit(root, ['rev-parse', '--show-prefix']);
   if (prefix === undefined) return [];
-  const status = await tryGit(root, ['status', '--porcelain', '-z', '--untracked-files=all', '--', ...paths]);
+  const status = await tryGit(root, [
+    'status',
+    '--porcelain',
+    '-z',
+    `--untracked-files=${tracked ? 'no' : 'all'}`,
+    '--',
+    ...paths,
+  ]);
   if (status === undefined) return [];
   const below = prefix.replace(/\r?\n$/, '');
   return parseStatus(status)

@@ -129,7 +129,7 @@ async function removeEdited(
 }
 
 /** True when the text, with the byte order mark that the file may have, hashes to `hash`. */
-function isWholly(text: string, hash: string): boolean {
+export function isWholly(text: string, hash: string): boolean {
   return hashOf(Buffer.from(text)) === hash || hashOf(Buffer.from(`\uFEFF${text}`)) === hash;
 }
 

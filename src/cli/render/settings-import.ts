@@ -14,12 +14,17 @@ export interface SettingsSource {
 export function settingsSource(host: Host, access: SettingsAccess, file: string, fallback: string): SettingsSource {
   if (access.kind !== 'import') return { statement: '', url: `${envExpression(host, 'REDIS_URL')} || '${fallback}'` };
   const name = OWN_NAMES.has(access.name) ? `${access.name}Setting` : access.name;
-  const renamed = name !== access.name && access.expression.startsWith(access.name);
-  const expression = renamed ? name + access.expression.slice(access.name.length) : access.expression;
+  const expression = name === access.name ? access.expression : withName(access.expression, access.name, name);
   return {
-    statement: importStatement(host, access, name, relativeImport(file, access.path, host)),
+    statement: importStatement(host, access, name, access.specifier ?? relativeImport(file, access.path, host)),
     url: access.optional ? `${expression} || '${fallback}'` : expression,
   };
+}
+
+/** Only where the name stands for the binding: not as a member, not within a longer name. */
+function withName(expression: string, from: string, to: string): string {
+  const escaped = from.replaceAll('$', '\\$');
+  return expression.replaceAll(new RegExp(`(?<![\\w$.])${escaped}(?![\\w$])`, 'g'), () => to);
 }
 
 /** `process.env.X` in the spelling that the host's compiler accepts. */

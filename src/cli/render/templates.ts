@@ -1,9 +1,8 @@
-/** Finds the package's templates and compiles them; Handlebars is loaded on first use. */
+/** Finds the package's templates and compiles them. */
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type Handlebars from 'handlebars';
+import Handlebars from 'handlebars';
 
 /** Values and inline helpers that a template may name. Naming another one is an error. */
 export interface TemplateView {
@@ -18,17 +17,12 @@ export type TemplateHelpers = Readonly<Record<string, (...texts: string[]) => st
  */
 export function renderTemplate(name: string, view: TemplateView, helpers: TemplateHelpers = {}): string {
   const source = readFileSync(path.join(templatesFolder(), name), 'utf8');
-  const engine = loadHandlebars().create();
+  const engine = Handlebars.create();
   for (const [helper, apply] of Object.entries(helpers)) {
     // Handlebars adds an argument of its own.
     engine.registerHelper(helper, (...given: unknown[]) => apply(...given.slice(0, -1).map(String)));
   }
   return engine.compile(source, { noEscape: true, strict: true })(view);
-}
-
-/** Required rather than imported: synchronous, and only when something is rendered. */
-function loadHandlebars(): typeof Handlebars {
-  return createRequire(import.meta.url)('handlebars') as typeof Handlebars;
 }
 
 let folder: string | undefined;

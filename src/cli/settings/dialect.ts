@@ -10,6 +10,10 @@ export interface EnvVariable {
   readonly kind: 'url' | 'string' | 'number' | 'boolean';
   /** Value on a developer's machine, so that a running app does not start failing. */
   readonly default: string;
+  /** Value for env examples where it differs from the default: a placeholder for a password. */
+  readonly example?: string;
+  /** Value for the developer's own env file where it differs: with the password. Goes nowhere else. */
+  readonly local?: string;
   /** One sentence for comments, `doc` fields and `describe()`. */
   readonly description: string;
   /** True where the value may carry a password: it is then never printed. */
@@ -26,11 +30,11 @@ export type SettingsAccess =
       readonly binding: 'named' | 'default' | 'namespace' | 'module';
       /** The exported name for `named`, else the local name to use. */
       readonly name: string;
-      /** Whole expression over that binding: `env.REDIS_URL`, `config.redis.url`, `getConfig().redisUrl`. */
+      /** Whole expression over that binding: `env.REDIS_URL`, `config.redis.url`, `getConfig().redisUrl`, a template literal. */
       readonly expression: string;
       /** True when the expression's type may be `undefined`. */
       readonly optional: boolean;
-      /** How the app itself imports the file where it belongs to another package of the workspace: `@acme/env`. */
+      /** How the app itself imports the file where that is not by its path: `@acme/env`, a package of the workspace. */
       readonly specifier?: string;
     }
   | {
@@ -56,6 +60,8 @@ export type SettingsResult =
       readonly dialect: string;
       readonly edits: readonly SettingsEdit[];
       readonly access: SettingsAccess;
+      /** What the dialect reads in place of the variable that was asked for: the parts of an address. */
+      readonly variables?: readonly EnvVariable[];
     }
   | {
       /** The host reads bare `process.env`: env files suffice. */

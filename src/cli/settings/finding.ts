@@ -28,6 +28,8 @@ export interface Finding {
 export interface Plan {
   readonly parts: readonly Part[];
   readonly access: SettingsAccess;
+  /** What the dialect reads in place of the variable that was asked for. */
+  readonly variables?: readonly EnvVariable[];
   /** What a user would paste, were the edit refused. */
   readonly snippet: string;
   /** Why no edit can be made safely here. */

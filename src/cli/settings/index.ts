@@ -110,7 +110,8 @@ async function planned(context: Context, finding: Finding, plan: Plan): Promise<
   if (plan.refusal !== undefined) return ambiguous(context, [finding], plan.refusal, plan.snippet);
   const reads = finding.dialect === 'object' || finding.dialect === 'constants' ? ambientParts(context) : [];
   const edits = await editsOf(context, mergeParts([...plan.parts, ...reads]));
-  return { status: 'planned', dialect: finding.dialect, edits, access: plan.access };
+  const { access, variables } = plan;
+  return { status: 'planned', dialect: finding.dialect, edits, access, ...(variables && { variables }) };
 }
 
 async function editsOf({ sources }: Context, parts: readonly Part[]): Promise<SettingsEdit[]> {

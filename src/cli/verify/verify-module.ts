@@ -86,6 +86,7 @@ async function stageModule({ root, module, access }: VerifyRequest, folder: stri
     });
     const text = outputText.replaceAll(/require\((["'])([^"']+)\1\)/g, (whole, _quote, target: string) => {
       if (target === 'server-only') return '{}';
+      if (access.kind === 'import' && target === access.specifier) return `require('./paxx-settings.cjs')`;
       if (!target.startsWith('.')) return whole;
       const resolved = withoutEnding(posix.join(posix.dirname(path), target));
       const name = names.get(resolved) ?? names.get(posix.join(resolved, 'index'));

@@ -1,5 +1,6 @@
 /** The compose editor: read a file's services, add Redis to it, or write a new one. */
 export { addRedis } from './add-redis.ts';
+export { interpolate } from './interpolate.ts';
 export { composeSnippet, newCompose } from './new-compose.ts';
 export type { PublishedPort } from './ports.ts';
 export { readCompose } from './read.ts';

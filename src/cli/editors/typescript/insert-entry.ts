@@ -29,6 +29,20 @@ export function insertEntry(
   return { ...written, kind, containerEnd: group.end };
 }
 
+/** Several entries in a row, each of which the proof then looks for. A list on one line stays on it. */
+export function insertEntries(
+  outline: Outline,
+  group: Group,
+  entries: readonly string[],
+  style: SourceStyle,
+  kind: InsertedKind = 'property',
+): Insertion[] {
+  if (entries.length === 0) return [];
+  const joint = outline.text.slice(group.start, group.end).includes('\n') ? ',\n' : ', ';
+  const whole = insertEntry(outline, group, entries.join(joint), style, kind);
+  return entries.map((text, i) => ({ ...whole, text, splices: i === 0 ? whole.splices : [] }));
+}
+
 interface Site {
   readonly outline: Outline;
   readonly group: Group;

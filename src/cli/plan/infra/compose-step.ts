@@ -1,5 +1,5 @@
 /** Puts the service into the compose file that the app belongs to, or finds the one that is there. */
-import { addRedis, newCompose, readCompose } from '../../editors/compose/index.ts';
+import { addRedis, interpolate, newCompose, readCompose } from '../../editors/compose/index.ts';
 import type {
   ComposeFacts,
   ComposeService,
@@ -16,14 +16,20 @@ export interface ComposeResult {
   /** Relative to the tree's root. */
   readonly path: string;
   readonly facts: RedisFacts;
+  /** Of the Redis that was there, for the developer's own env file only. */
+  readonly password: string | undefined;
 }
 
 interface ReadFile extends ComposeFile {
   readonly facts: ComposeFacts;
 }
 
-/** Stages the edit. @returns undefined when it ended in a conflict, which the tree then holds. */
-export function stageCompose(context: StepContext): ComposeResult | undefined {
+/**
+ * Stages the edit.
+ * @param gives what the app's containers are told: the address whole or in parts
+ * @returns undefined when it ended in a conflict, which the tree then holds
+ */
+export function stageCompose(context: StepContext, gives: readonly EnvironmentWish[]): ComposeResult | undefined {
   const { tree, host } = context;
   const files: ReadFile[] = [];
   for (const file of findComposeFiles(tree, host.app)) {
@@ -32,15 +38,20 @@ export function stageCompose(context: StepContext): ComposeResult | undefined {
     else if (files.length === 0 && !isElsewhere(file.path)) return refuse(context, file.path, facts);
   }
   const base = chooseBase(files, context);
-  if (!base) return stageNewFile(context);
-  const wish = wishFor(context, base, files);
+  if (!base) return stageNewFile(context, gives);
+  const wish = wishFor(context, base, files, gives);
   const outcome = addRedis(base.text, wish);
   if (outcome.status === 'conflict') return refuse(context, base.path, outcome);
   tree.stageOutcome(base.path, outcome);
   for (const skipped of outcome.facts.skippedApps) {
     context.warnings.push({ path: base.path, message: `service ${skipped.service} was left alone: ${skipped.reason}` });
   }
-  return { path: base.path, facts: outcome.facts };
+  if (outcome.facts.hostPort === undefined) {
+    const { service } = outcome.facts;
+    const message = `${service} publishes no port: the containers reach it, programs on your machine do not until it has \`ports\``;
+    context.warnings.push({ path: base.path, message });
+  }
+  return { path: base.path, facts: outcome.facts, password: passwordOf(outcome.facts, wish) };
 }
 
 /** A file that has a Redis, else one that holds the app or data stores, else the first that compose finds itself. */
@@ -57,30 +68,42 @@ function chooseBase(files: readonly ReadFile[], { options }: StepContext): ReadF
   );
 }
 
-function stageNewFile(context: StepContext): ComposeResult | undefined {
+function stageNewFile(context: StepContext, gives: readonly EnvironmentWish[]): ComposeResult | undefined {
   const { tree, host } = context;
   const folder = host.workspaceMember ? '' : host.app;
   const path = inFolder(folder, 'compose.yaml');
-  const { text, facts } = newCompose({ ...serviceWish(context), apps: [] });
+  const { text, facts } = newCompose({ ...serviceWish(context, gives), apps: [] });
   if (tree.stageNew(path, text, { notes: [`service ${facts.service}`] }) === 'conflict') return undefined;
-  return { path, facts };
+  return { path, facts, password: undefined };
 }
 
-function wishFor(context: StepContext, base: ReadFile, files: readonly ReadFile[]): RedisWish {
+/** Of the Redis that was there; undefined too where only the deployment knows it. */
+function passwordOf({ password }: RedisFacts, { variables }: RedisWish): string | undefined {
+  if (password === undefined) return undefined;
+  const { text, unresolved } = interpolate(password, variables);
+  return unresolved.length > 0 || text === '' ? undefined : text;
+}
+
+function wishFor(
+  context: StepContext,
+  base: ReadFile,
+  files: readonly ReadFile[],
+  gives: readonly EnvironmentWish[],
+): RedisWish {
   const { options } = context;
   const others = files.filter((file) => file !== base && !isElsewhere(file.path));
   const takenPorts = others.flatMap((file) => file.facts.services.flatMap((service) => hostPorts(service)));
   return {
-    ...serviceWish(context),
+    ...serviceWish(context, gives),
     ...(options.composeService ? { service: options.composeService, serviceChosen: true } : {}),
     takenPorts,
     apps: appServices(context, base),
-    provided: providedByEnvFiles(context, base),
+    provided: providedByEnvFiles(context, base, new Set(gives.map(({ name }) => name))),
     variables: composeVariables(context, base.path),
   };
 }
 
-function serviceWish({ component, image, host }: StepContext): RedisWish {
+function serviceWish({ component, image }: StepContext, gives: readonly EnvironmentWish[]): RedisWish {
   return {
     service: component.service.name,
     image: image.reference,
@@ -89,18 +112,8 @@ function serviceWish({ component, image, host }: StepContext): RedisWish {
     hostPort: component.service.port,
     portVariable: 'REDIS_PORT',
     healthcheck: [image.cli, 'ping'],
-    environment: environmentWish(host.framework),
+    environment: gives,
   };
-}
-
-/** Adonis reads the parts of the address, everything else a URL. */
-function environmentWish(framework: string): EnvironmentWish[] {
-  return framework === 'adonis'
-    ? [
-        { name: 'REDIS_HOST', gives: 'host' },
-        { name: 'REDIS_PORT', gives: 'port' },
-      ]
-    : [{ name: 'REDIS_URL', gives: 'url' }];
 }
 
 /** In a monorepo only the services built from the app's folder; elsewhere those that the editor takes for the app's. */
@@ -130,16 +143,27 @@ function composeVariables({ tree }: StepContext, path: string): Record<string, s
   return text === undefined ? {} : Object.fromEntries(readVariables(text).map(({ name, value }) => [name, value]));
 }
 
-/** By service, the names that its env files give: an `environment` entry would overrule them. */
-function providedByEnvFiles({ tree }: StepContext, base: ReadFile): Record<string, string[]> {
+/**
+ * By service, the names that its env files give: an `environment` entry would overrule them. An address that only
+ * holds on the developer's machine does not count: within a container it is wrong.
+ */
+function providedByEnvFiles(
+  { tree }: StepContext,
+  base: ReadFile,
+  ours: ReadonlySet<string>,
+): Record<string, string[]> {
   const folder = folderOf(base.path);
   return Object.fromEntries(
     base.facts.services.map((service) => {
       const texts = service.envFiles.map((file) => tree.read(inFolder(folder, file.replace(/^\.\//, ''))) ?? '');
-      return [service.name, texts.flatMap((text) => readVariables(text).map((variable) => variable.name))];
+      const variables = texts.flatMap((text) => readVariables(text));
+      const local = variables.some(({ name, value }) => ours.has(name) && LOOPBACK.test(value));
+      return [service.name, variables.map(({ name }) => name).filter((name) => !local || !ours.has(name))];
     }),
   );
 }
+
+const LOOPBACK = /^(?:\w+:\/\/(?:[^@/]*@)?)?(?:localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0)(?::\d+)?(?:\/.*)?$/;
 
 function refuse({ tree }: StepContext, path: string, found: Conflict): undefined {
   tree.stageOutcome(path, found);

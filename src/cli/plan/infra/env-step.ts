@@ -7,25 +7,31 @@ import { inFolder, type StepContext } from './context.ts';
 const LOCAL_FILES = ['.env', '.env.local', '.env.development.local', '.env.development', '.env.dev'];
 const NEXT_LOCAL_FILES = ['.env.local', '.env', '.env.development.local', '.env.development'];
 
-export function stageEnvFiles(context: StepContext, variables: readonly EnvVariable[]): void {
+/** @returns the developer's own file, undefined where there is none */
+export function stageEnvFiles(context: StepContext, variables: readonly EnvVariable[]): string | undefined {
   const examples = findExamples(context);
   const local = findLocal(context);
   const files = [...examples, ...(local ? [local] : [])];
   if (files.length === 0) {
     const path = inFolder(context.host.app, '.env.example');
-    const lines = variables.flatMap(({ name, default: value, description }) => [
+    const lines = variables.flatMap(({ name, default: value, example = value, description }) => [
       `# ${description}`,
-      `${name}=${value}`,
+      `${name}=${example}`,
     ]);
     const eol = context.host.style.eol;
     context.tree.stageNew(path, lines.join(eol) + eol, { notes: variables.map(({ name }) => name) });
-    return;
+    return undefined;
   }
   for (const path of files) {
     const text = context.tree.read(path) ?? '';
-    const wish = variables.map(({ name, default: value, description }) => ({ name, value, comment: description }));
+    const wish = variables.map(({ name, default: value, example = value, local: own = value, description }) => ({
+      name,
+      value: path === local ? own : example,
+      comment: description,
+    }));
     context.tree.stageOutcome(path, addVariables(text, wish));
   }
+  return local;
 }
 
 /** The app's own examples; those at the root too when they speak of the app, or when the app has none. */

@@ -1,6 +1,7 @@
 /** Chooses the client package and declares it in the app's manifest, by catalog where the workspace uses one. */
 import { addDependencies } from '../../editors/package-json/index.ts';
 import { addCatalogEntry } from '../../editors/pnpm-workspace/index.ts';
+import { PaxxError } from '../../errors.ts';
 import type { Host } from '../../hosts/host.ts';
 import { clientMajor, clientRange, type ClientChoice as RenderedClient, type ClientName } from '../../render/index.ts';
 import type { StepContext } from './context.ts';
@@ -14,17 +15,32 @@ export interface ClientChoice extends RenderedClient {
 
 const WORKSPACE_FILE = 'pnpm-workspace.yaml';
 
-/** The one the user names, else the one the host has (ioredis first), else ioredis. */
+/** The oldest majors whose commands return promises. */
+const OLDEST_MAJOR: Readonly<Record<ClientName, number>> = { ioredis: 4, redis: 4 };
+
+/**
+ * The one the user names, else the one that the host runs on (ioredis first), else ioredis.
+ * @throws PaxxError `CONFLICT` when the named one is there in a version that is too old
+ */
 export function chooseClient(host: Host, wanted: string | undefined): ClientChoice {
-  const name: ClientName =
-    wanted === 'redis' || wanted === 'ioredis'
-      ? wanted
-      : !host.clients.ioredis && host.clients.redis
-        ? 'redis'
-        : 'ioredis';
+  const name = wanted === 'redis' || wanted === 'ioredis' ? wanted : (usableClient(host) ?? 'ioredis');
   const declared = host.clients[name];
   const range = declared ?? clientRange(name, host);
-  return { name, range, major: clientMajor(name, range), present: declared !== undefined };
+  const major = clientMajor(name, range);
+  if (major < OLDEST_MAJOR[name]) {
+    throw new PaxxError('CONFLICT', `${name} ${range} is too old for the module, which needs ${OLDEST_MAJOR[name]}`, {
+      hint: `Upgrade ${name}, or pass --client ${name === 'redis' ? 'ioredis' : 'redis'}. Nothing was written.`,
+      place: { path: host.manifest },
+    });
+  }
+  return { name, range, major, present: declared !== undefined };
+}
+
+function usableClient(host: Host): ClientName | undefined {
+  return (['ioredis', 'redis'] as const).find((name) => {
+    const range = host.clients[name];
+    return range !== undefined && clientMajor(name, range) >= OLDEST_MAJOR[name];
+  });
 }
 
 export function stageManifest(context: StepContext, client: ClientChoice): void {

@@ -1,15 +1,9 @@
 /** Places the rendered module: where it goes, and what happens when a file of that name is there. */
-import { renderRedisModule } from '../../render/index.ts';
-import type { RenderedFile } from '../../render/index.ts';
+import { moduleWiring, renderRedisModule } from '../../render/index.ts';
+import type { RenderedFile, Wiring } from '../../render/index.ts';
 import type { SettingsAccess } from '../../settings/dialect.ts';
 import { inFolder, type StepContext } from './context.ts';
 import type { ClientChoice } from './manifest-step.ts';
-
-/** What the user pastes to put the framework's glue to work. */
-export interface Wiring {
-  readonly file?: string;
-  readonly text: string;
-}
 
 export interface ModuleResult {
   readonly folder: string;
@@ -36,10 +30,23 @@ export function stageModule(context: StepContext, wish: ModuleWish): ModuleResul
   return chosen;
 }
 
-export function renderInto({ host }: StepContext, { client, access, url }: ModuleWish, folder: string): ModuleResult {
+export function renderInto(
+  { tree, host }: StepContext,
+  { client, access, url }: ModuleWish,
+  folder: string,
+): ModuleResult {
   const placed = { ...host, moduleFolder: folder };
-  const options = { client: client.name, clientRange: client.range, defaultUrl: url };
-  return { folder, files: renderRedisModule(placed, access, options), wiring: [] };
+  const options = {
+    client: client.name,
+    clientRange: client.range,
+    defaultUrl: url,
+    exists: (path: string) => tree.exists(path),
+  };
+  return {
+    folder,
+    files: renderRedisModule(placed, access, options),
+    wiring: moduleWiring(placed, access, options),
+  };
 }
 
 function isFree({ tree }: StepContext, file: RenderedFile, ours: ReadonlySet<string>): boolean {

@@ -7,18 +7,18 @@ import { detectHost } from '../../hosts/detect.ts';
 import type { Host, HostCandidate } from '../../hosts/host.ts';
 import { findRoot } from '../../hosts/root.ts';
 import { planSettings } from '../../settings/index.ts';
-import type { EnvVariable, SettingsAccess } from '../../settings/dialect.ts';
+import type { EnvVariable, SettingsAccess, SettingsResult } from '../../settings/dialect.ts';
 import type { PlanWarning } from '../conflict.ts';
 import { openTree, type WorkTree } from '../disk-tree.ts';
 import { readLedger } from '../ledger-parse.ts';
 import { recordComponent, stageLedger, type ComponentRecord, type Ledger } from '../ledger.ts';
 import { buildPlan, type JsonObject, type Plan } from '../plan.ts';
-import { stageCompose } from './compose-step.ts';
+import { stageCompose, type ComposeResult } from './compose-step.ts';
 import type { InfraOptions, StepContext } from './context.ts';
 import { stageEnvFiles } from './env-step.ts';
 import { chooseClient, stageManifest } from './manifest-step.ts';
 import { stageModule, type ModuleResult } from './module-step.ts';
-import { stageWorkflows } from './workflow-step.ts';
+import { stageWorkflows, type AddressWish } from './workflow-step.ts';
 
 export interface InfraRequest extends InfraOptions {
   readonly component: string;
@@ -59,16 +59,17 @@ export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
     warnings: warnings.map((message): PlanWarning => ({ message })),
   };
 
-  const compose = stageCompose(context);
+  const gives = await addressWish(context);
+  const compose = stageCompose(context, gives);
   const url = urlOf(component, compose?.facts.hostPort);
-  const variables = component.env.map((variable) => ({ ...variable, default: url }));
   const client = chooseClient(host, context.options.client);
   stageManifest(context, client);
-  const settings = await stageSettings(context, variables);
-  stageEnvFiles(context, settings.variables);
+  const settings = await stageSettings(context, url);
+  const local = stageEnvFiles(context, withPassword(settings.variables, compose));
+  if (compose?.facts.password !== undefined && local === undefined) context.warnings.push(passwordWarning(compose));
   const ours = new Set(recorded?.files.filter((file) => file.kind === 'created').map((file) => file.path));
   const module = stageModule(context, { client, access: settings.access, url, ours });
-  if (request.ci) stageWorkflows(context);
+  if (request.ci) stageWorkflows(context, gives);
   keepAccount(context, ledger, {
     options: { client: client.name, image: context.image.id, app: host.app },
     facts: { dialect: settings.dialect, module: module.folder, compose: compose?.path ?? null },
@@ -206,17 +207,44 @@ interface SettingsStep {
   readonly variables: readonly EnvVariable[];
 }
 
-async function stageSettings(
-  { tree, host, options }: StepContext,
-  variables: readonly EnvVariable[],
-): Promise<SettingsStep> {
-  const variable = variables[0]!;
-  const result = await planSettings({
-    tree,
-    host,
-    variable,
-    ...(options.settings === undefined ? {} : { path: options.settings }),
+/** Settings that hold the parts of an address want parts; all others, and apps without settings, a URL. */
+async function addressWish(context: StepContext): Promise<AddressWish[]> {
+  const whole: AddressWish = { name: context.component.env[0]!.name, gives: 'url' };
+  if (context.host.framework !== 'adonis') return [whole];
+  const settings = await askSettings(context, urlOf(context.component, undefined));
+  if (settings.status !== 'planned' || (settings.variables ?? []).length < 2) return [whole];
+  return [
+    { name: 'REDIS_HOST', gives: 'host' },
+    { name: 'REDIS_PORT', gives: 'port' },
+  ];
+}
+
+function askSettings({ tree, host, component, options }: StepContext, url: string): Promise<SettingsResult> {
+  const variable = { ...component.env[0]!, default: url };
+  return planSettings({ tree, host, variable, ...(options.settings === undefined ? {} : { path: options.settings }) });
+}
+
+/** The password of a Redis that was there goes into the developer's own env file, a placeholder into the example. */
+function withPassword(variables: readonly EnvVariable[], compose: ComposeResult | undefined): readonly EnvVariable[] {
+  if (compose?.facts.password === undefined) return variables;
+  return variables.map((variable) => {
+    const give = (password: string): string =>
+      variable.kind === 'url'
+        ? variable.default.replace('://', `://:${encodeURIComponent(password)}@`)
+        : variable.name === 'REDIS_PASSWORD'
+          ? password
+          : variable.default;
+    return { ...variable, example: give('password'), local: give(compose.password ?? 'password') };
   });
+}
+
+function passwordWarning({ path, facts }: ComposeResult): PlanWarning {
+  return { path, message: `${facts.service} asks for a password: put it into the environment of the app` };
+}
+
+async function stageSettings(context: StepContext, url: string): Promise<SettingsStep> {
+  const { tree, component } = context;
+  const result = await askSettings(context, url);
   if (result.status === 'ambiguous') {
     const list = result.candidates
       .map((found) => `  ${found.path}:${found.line}  ${found.dialect}: ${found.reason}`)
@@ -234,6 +262,6 @@ async function stageSettings(
   return {
     dialect: result.status === 'planned' ? result.dialect : 'process.env',
     access: result.access,
-    variables,
+    variables: (result.status === 'planned' ? result.variables : undefined) ?? [{ ...component.env[0]!, default: url }],
   };
 }

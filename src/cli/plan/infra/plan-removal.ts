@@ -3,12 +3,12 @@ import { isMap, parseAllDocuments } from 'yaml';
 import { findSyntaxError } from '../../editors/typescript/proof.ts';
 import type { PackageManager } from '../../hosts/host.ts';
 import { detectPackageManager } from '../../hosts/package-manager.ts';
-import { hashOf } from '../change.ts';
 import { openTree, type WorkTree } from '../disk-tree.ts';
 import { readLedger } from '../ledger-parse.ts';
 import type { ComponentRecord } from '../ledger.ts';
 import { buildPlan, type Plan } from '../plan.ts';
-import { planRemoval, type Leftover } from '../remove.ts';
+import type { Importer } from '../importers.ts';
+import { isAsRendered, isWholly, planRemoval, type Leftover } from '../remove.ts';
 
 export interface RemovalRequest {
   /** Absolute path of the project's root. */
@@ -21,6 +21,8 @@ export interface RemovalRequest {
 export interface RemovalPlan extends Plan {
   readonly root: string;
   readonly leftovers: readonly Leftover[];
+  /** Files of the user that import what is deleted. */
+  readonly importers: readonly Importer[];
   /** Files that are just as `infra add` left them: their uncommitted changes are ours. */
   readonly untouched: ReadonlySet<string>;
   readonly packageManager: PackageManager;
@@ -34,19 +36,22 @@ export async function planInfraRemoval(request: RemovalRequest): Promise<Removal
   const untouched = record ? untouchedFiles(tree, record) : new Set<string>();
   const app = typeof record?.options['app'] === 'string' ? record.options['app'] : '';
   const packageManager = detectPackageManager(tree, app);
-  const { leftovers } = await planRemoval(tree, ledger, request.component, { force: request.force === true, verify });
+  const { leftovers, importers } = await planRemoval(tree, ledger, request.component, {
+    force: request.force === true,
+    verify,
+  });
   const plan = buildPlan(tree, {
     component: request.component,
-    meta: { leftovers: leftovers.map((found) => ({ ...found })) },
+    meta: { leftovers: leftovers.map((found) => ({ ...found })), importers: importers.map((found) => ({ ...found })) },
   });
-  return { ...plan, root: tree.root, leftovers, untouched, packageManager };
+  return { ...plan, root: tree.root, leftovers, importers, untouched, packageManager };
 }
 
 function untouchedFiles(tree: WorkTree, record: ComponentRecord): Set<string> {
   const same = record.files.filter((file) => {
     const text = tree.read(file.path);
     if (text === undefined || file.kind === 'secret') return file.kind === 'secret';
-    return hashOf(Buffer.from(text)) === (file.kind === 'created' ? file.hash : file.after);
+    return file.kind === 'created' ? isAsRendered(text, file) : isWholly(text, file.after);
   });
   return new Set([...same.map((file) => file.path), '.paxx/ledger.json']);
 }

@@ -5,7 +5,14 @@ import { inFolder, type StepContext } from './context.ts';
 const GITHUB = '.github/workflows';
 const GITLAB = '.gitlab-ci.yml';
 
-export function stageWorkflows({ tree, component, image }: StepContext): void {
+/** A variable that tells where Redis is. */
+export interface AddressWish {
+  readonly name: string;
+  readonly gives: 'url' | 'host' | 'port';
+}
+
+/** @param gives what the jobs are told: the address whole or in parts */
+export function stageWorkflows({ tree, component, image }: StepContext, gives: readonly AddressWish[]): void {
   const github = tree
     .list(GITHUB)
     .filter((name) => /\.ya?ml$/.test(name))
@@ -14,7 +21,7 @@ export function stageWorkflows({ tree, component, image }: StepContext): void {
   for (const path of files) {
     const text = tree.read(path);
     if (text === undefined) continue;
-    const wish = { service: component.service.name, image: image.reference, cli: image.cli };
+    const wish = { service: component.service.name, image: image.reference, cli: image.cli, environment: gives };
     const outcome = addWorkflowService(text, wish);
     if (outcome.status !== 'unchanged') tree.stageOutcome(path, outcome);
   }

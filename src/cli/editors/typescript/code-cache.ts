@@ -1,0 +1,63 @@
+/** Loads a large CommonJS file through V8's code cache: most of the time that it takes is compiling it. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Script } from 'node:vm';
+
+type Wrapper = (
+  exports: object,
+  require: NodeJS.Require,
+  module: { exports: unknown },
+  file: string,
+  folder: string,
+) => void;
+
+/**
+ * Trouble with the cache is never an error: the file is compiled then, as without one.
+ * @param file absolute path
+ * @returns what the module exports
+ */
+export function requireCached(file: string): unknown {
+  const source = readFileSync(file, 'utf8');
+  const cache = cacheFile(file, source);
+  const cachedData = readCache(cache);
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: file,
+    ...(cachedData && { cachedData }),
+  });
+  const module: { exports: unknown } = { exports: {} };
+  const run = script.runInThisContext() as Wrapper;
+  run(module.exports as object, createRequire(file), module, file, path.dirname(file));
+  // After the run, so that the functions which the module's top level called are in it.
+  if (!cachedData || script.cachedDataRejected) writeCache(cache, script.createCachedData());
+  return module.exports;
+}
+
+/** V8 refuses data of another version or other flags; the name keeps several Nodes from overwriting each other. */
+function cacheFile(file: string, source: string): string {
+  const base = process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache');
+  const digest = createHash('sha1').update(source).digest('hex').slice(0, 16);
+  const name = `${path.basename(file, '.cjs')}-${digest}-${process.version}-${process.arch}.bin`;
+  return path.join(base, 'paxx', name);
+}
+
+function readCache(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function writeCache(file: string, data: Buffer): void {
+  const scratch = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(scratch, data, { mode: 0o600 });
+    renameSync(scratch, file);
+  } catch {
+    rmSync(scratch, { force: true });
+  }
+}
