@@ -66,7 +66,7 @@ function hello(call: Call): void {
   if (login !== undefined) authenticate(server, client, login[0], login[1]);
   if ((client.gate & GATE_UNAUTHENTICATED) !== 0) {
     throw new CommandError(
-      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
     );
   }
   if (name !== undefined) client.name = name;

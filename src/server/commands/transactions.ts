@@ -1,10 +1,10 @@
 // Transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 
 import { GATE_MULTI } from '../client.ts';
-import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError } from '../errors.ts';
+import { leaveTransaction } from '../transactions/watches.ts';
 
 export const transactionHandlers = {
   multi,
@@ -27,7 +27,7 @@ function exec(call: Call): void {
   const { transaction } = client;
   if (transaction === undefined) throw new CommandError('ERR EXEC without MULTI');
   const stale = client.dirtyCas || server.watches.hasExpired(client);
-  leave(client);
+  leaveTransaction(client);
   if (transaction.aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
   if (stale) return reply.nullArray();
   const { effects } = call.db.space;
@@ -51,7 +51,7 @@ function exec(call: Call): void {
 
 function discard(call: Call): void {
   if (call.client.transaction === undefined) throw new CommandError('ERR DISCARD without MULTI');
-  leave(call.client);
+  leaveTransaction(call.client);
   call.reply.ok();
 }
 
@@ -65,11 +65,4 @@ function watch(call: Call): void {
 function unwatch(call: Call): void {
   call.server.watches.unwatch(call.client);
   call.reply.ok();
-}
-
-/** Back to normal: no queue, nothing watched. */
-function leave(client: Client): void {
-  client.transaction = undefined;
-  client.setGate(GATE_MULTI, false);
-  client.server.watches.unwatch(client);
 }

@@ -3,6 +3,7 @@
 import { GATE_MULTI, GATE_NO_TOUCH, GATE_SUBSCRIBED, GATE_UNAUTHENTICATED } from '../client.ts';
 import { CommandError } from '../errors.ts';
 import type { Server } from '../server.ts';
+import { leaveTransaction } from '../transactions/watches.ts';
 import type { Call } from './call.ts';
 import type { Command } from './registry.ts';
 
@@ -66,7 +67,7 @@ export function admit(server: Server, call: Call): boolean {
 }
 
 /** Answer a command that does not run; inside MULTI this dooms the transaction. */
-export function reject(server: Server, call: Call, error: CommandError): void {
+export function reject(server: Server, call: Call, error: CommandError, command?: Command): void {
   const { client } = call;
   if (CROSS_PROTOCOL.has(call.word(0))) {
     server.log(
@@ -75,25 +76,33 @@ export function reject(server: Server, call: Call, error: CommandError): void {
     client.transport?.destroy();
     return;
   }
+  if (command?.name === 'exec') {
+    leaveTransaction(client);
+    call.reply.error(`EXECABORT Transaction discarded because of: ${error.message.replace(/^ERR /, '')}`);
+    return;
+  }
   if (client.transaction !== undefined) client.transaction.aborted = true;
   call.reply.error(error.message);
 }
 
 function refuse(server: Server, call: Call, error: CommandError): false {
   call.command.rejected++;
-  reject(server, call, error);
+  reject(server, call, error, call.command);
   return false;
 }
 
 /** Names the command and as many arguments as fit into 128 bytes, as Redis does. */
 export function unknownCommand(call: Call): CommandError {
   let list = '';
-  for (let i = 1; i < call.argc && list.length < 128; i++) list += `'${call.arg(i).slice(0, 128 - list.length)}' `;
-  return new CommandError(`ERR unknown command '${call.arg(0).slice(0, 128)}', with args beginning with: ${list}`);
+  for (let i = 1; i < call.argc && list.length < 128; i++) list += `'${quote(call, i, 128 - list.length)}' `;
+  return new CommandError(`ERR unknown command '${quote(call, 0, 128)}', with args beginning with: ${list}`);
+}
+
+/** An argument's beginning, up to a zero byte as C prints it. */
+function quote(call: Call, i: number, length: number): string {
+  return call.arg(i).slice(0, length).split('\0', 1)[0]!;
 }
 
 export function unknownSubcommand(call: Call, container: Command): CommandError {
-  return new CommandError(
-    `ERR unknown subcommand '${call.arg(1).slice(0, 128)}'. Try ${container.name.toUpperCase()} HELP.`,
-  );
+  return new CommandError(`ERR unknown subcommand '${quote(call, 1, 128)}'. Try ${container.name.toUpperCase()} HELP.`);
 }

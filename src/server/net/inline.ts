@@ -68,8 +68,7 @@ function singleQuoted(line: string, at: number): Quoted | undefined {
   return undefined;
 }
 
-/** Also ends the line at a zero byte, as C strings do. */
 function isBlank(line: string, at: number): boolean {
   const code = line.charCodeAt(at);
-  return code === 32 || (code >= 9 && code <= 13) || code === 0;
+  return code === 32 || (code >= 9 && code <= 13);
 }

@@ -93,7 +93,8 @@ export class Scanner {
               length = length * 10 + digit;
               digit = bytes[++p]! - ZERO;
             }
-            if (bytes[p] !== CR) length = -1;
+            // No leading zeros, no longer numbers, nothing else: `header` judges those.
+            if (bytes[p] !== CR || (bytes[at + 1] === ZERO && p > at + 2)) length = -1;
             p += 2;
           }
         }
@@ -187,8 +188,10 @@ export class Scanner {
   }
 
   inline(): number {
-    const line = this.bytes.subarray(this.at, this.limit).indexOf(LF);
-    if (line < 0) {
+    const received = this.bytes.subarray(this.at, this.limit);
+    const line = received.indexOf(LF);
+    // Redis looks for the line's end as C does: never behind a zero byte.
+    if (line < 0 || received.subarray(0, line).includes(0)) {
       return this.limit - this.at > MAX_LINE ? this.fail('too big inline request') : SCAN_PARTIAL;
     }
     const from = this.at;

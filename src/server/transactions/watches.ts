@@ -1,5 +1,6 @@
 // WATCH: which clients must not execute their transaction because a key changed under them.
 
+import { GATE_MULTI } from '../client.ts';
 import type { Client } from '../client.ts';
 import type { EffectListener } from '../keyspace/effects.ts';
 import type { Server } from '../server.ts';
@@ -80,4 +81,11 @@ export class Watches {
       if (wasThere || willBe) this.spoil(name);
     }
   }
+}
+
+/** Back to normal: no queue, nothing watched. */
+export function leaveTransaction(client: Client): void {
+  client.transaction = undefined;
+  client.setGate(GATE_MULTI, false);
+  client.server.watches.unwatch(client);
 }
