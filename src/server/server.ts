@@ -10,8 +10,9 @@ import { admit, reject, unknownCommand, unknownSubcommand } from './dispatch/adm
 import type { Guard } from './dispatch/admission.ts';
 import { Call } from './dispatch/call.ts';
 import { Registry } from './dispatch/registry.ts';
-import type { Handler } from './dispatch/registry.ts';
+import type { Command, Handler } from './dispatch/registry.ts';
 import { CommandError, wrongArity } from './errors.ts';
+import { Timing } from './introspection/timing.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import { Channels } from './pubsub/channels.ts';
 import { RespReply } from './reply/resp-reply.ts';
@@ -28,13 +29,15 @@ export interface ServerOptions {
   readonly log?: (message: string) => void;
 }
 
-/** Told of each command after it ran, with its time in microseconds: slow log, latency, MONITOR, command log. */
+/** Told of each command that runs, inside transactions too, and of its time in microseconds: MONITOR, command log. */
 export interface CommandObserver {
   before?(call: Call): void;
   after?(call: Call, microseconds: number): void;
 }
 
 const EXPIRE_BATCH = 1000;
+/** A short command with more arguments than this may take long, and is timed by itself. */
+const MANY_ARGUMENTS = 16;
 
 export class Server {
   readonly settings: Settings;
@@ -53,13 +56,25 @@ export class Server {
   /** Asked in order before each command while not empty; the first error refuses it. */
   guards: readonly Guard[] = [];
   observers: readonly CommandObserver[] = [];
-  /** Non-zero while any guard or observer looks at every command. */
+  /** Non-zero while any guard looks at every command. */
   gate = 0;
+  readonly timing = new Timing();
+  /** Called at the start of the first batch from `sampleAt` on; returns when to call again. */
+  sampler: (now: number) => number = () => Infinity;
+  sampleAt = Infinity;
   /** The client whose command is running. */
   running: Client | undefined = undefined;
   /** Set by whoever can stop the process or the listener; SHUTDOWN calls it. */
   onShutdown: ((options: readonly string[]) => void) | undefined = undefined;
-  readonly stats = { commands: 0, connections: 0, rejectedConnections: 0, inputBytes: 0, outputBytes: 0 };
+  readonly stats = {
+    commands: 0,
+    connections: 0,
+    rejectedConnections: 0,
+    inputBytes: 0,
+    outputBytes: 0,
+    reads: 0,
+    writes: 0,
+  };
   readonly errorCounts = new Map<string, number>();
   /** Checks a user's password in place of `requirepass`, and gives the client its rights. */
   authenticator: ((client: Client, user: string, password: string) => boolean) | undefined = undefined;
@@ -109,7 +124,7 @@ export class Server {
     const { arity } = command;
     if (arity >= 0 ? call.argc !== arity : call.argc < -arity) {
       command.rejected++;
-      return reject(this, call, wrongArity(command.name));
+      return reject(this, call, wrongArity(command.name), command);
     }
     if ((this.gate | call.client.gate) !== 0) {
       if (admit(this, call)) this.runGuarded(call);
@@ -132,11 +147,15 @@ export class Server {
   /** The handler, its errors and its effects; also for commands inside a transaction or script. */
   invoke(call: Call): void {
     const { command, reply } = call;
+    const { timing } = this;
+    const exact = timing.exact || command.exact || call.argc > MANY_ARGUMENTS;
+    let started = 0;
+    if (exact) started = this.beginExact(call);
+    else if (timing.command !== command) timing.enter(command);
     const { effects } = this.keyspace;
     const before = reply.mark();
     const bytesBefore = reply.markBytes();
     const { dirty } = effects;
-    command.calls++;
     try {
       command.run(call);
     } catch (error) {
@@ -144,7 +163,21 @@ export class Server {
       command.failed++;
       reply.error(error instanceof CommandError ? error.message : this.unexpected(error));
     }
+    command.calls++;
+    if (exact) this.endExact(call, command, started);
     if (effects.propagating) this.propagate(call, dirty);
+  }
+
+  beginExact(call: Call): number {
+    for (const observer of this.observers) observer.before?.(call);
+    return this.timing.begin();
+  }
+
+  endExact(call: Call, command: Command, started: number): void {
+    const microseconds = this.timing.end(call, command, started);
+    if (this.observers.length === 0) return;
+    call.command = command;
+    for (const observer of this.observers) observer.after?.(call, microseconds);
   }
 
   propagate(call: Call, dirtyBefore: number): void {
@@ -160,27 +193,14 @@ export class Server {
 
   runGuarded(call: Call): void {
     const { client } = call;
-    if ((client.gate & GATE_SILENT) === 0) return this.runObserved(call);
+    if ((client.gate & GATE_SILENT) === 0) return this.run(call);
     const before = client.reply.mark();
     const bytesBefore = client.reply.markBytes();
     const skipped = client.silence === 'skip';
     if (skipped) client.silence = 'on';
-    this.runObserved(call);
+    this.run(call);
     if (skipped || client.silence === 'off') client.reply.rewind(before, bytesBefore);
     client.setGate(GATE_SILENT, client.silence !== 'on');
-  }
-
-  runObserved(call: Call): void {
-    const { observers } = this;
-    if (observers.length === 0) return this.run(call);
-    const { command } = call;
-    for (const observer of observers) observer.before?.(call);
-    const started = performance.now();
-    this.run(call);
-    const microseconds = (performance.now() - started) * 1000;
-    command.microseconds += microseconds;
-    call.command = command;
-    for (const observer of observers) observer.after?.(call, microseconds);
   }
 
   /** Run a command given as byte strings for a client, and return the RESP text of its answer. */
@@ -201,11 +221,14 @@ export class Server {
 
   beginBatch(): void {
     this.batching = true;
-    this.keyspace.setNow(this.clock.now());
+    const now = this.clock.now();
+    this.keyspace.setNow(now);
+    if (now >= this.sampleAt) this.sampleAt = this.sampler(now);
   }
 
   endBatch(): void {
     this.batching = false;
+    if (this.timing.command !== undefined) this.timing.leave();
     if (this.pendingFlush.size > 0) this.flushPending();
     if (this.pendingResume.size > 0) this.resumePending();
   }
@@ -276,10 +299,11 @@ export class Server {
   /** Hear of every command that ran, with its time. */
   addObserver(observer: CommandObserver): () => void {
     this.observers = [...this.observers, observer];
-    this.updateGate();
+    this.timing.watch(1);
     return () => {
+      if (!this.observers.includes(observer)) return;
       this.observers = this.observers.filter((other) => other !== observer);
-      this.updateGate();
+      this.timing.watch(-1);
     };
   }
 
@@ -330,7 +354,7 @@ export class Server {
   }
 
   updateGate(): void {
-    this.gate = this.guards.length > 0 || this.observers.length > 0 ? 1 : 0;
+    this.gate = this.guards.length > 0 ? 1 : 0;
   }
 
   flushPending(): void {

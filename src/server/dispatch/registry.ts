@@ -2,6 +2,7 @@
 
 import { FLAG_BITS } from '../../redis/commands/index.ts';
 import type { CommandRow, ImplementableName } from '../../redis/commands/index.ts';
+import type { Histogram } from '../introspection/histogram.ts';
 import type { Call } from './call.ts';
 
 /** Runs one command: reads arguments from the call, changes keys through `call.db`, answers through `call.reply`. */
@@ -19,11 +20,15 @@ export class Command {
   run: Handler;
   /** A container's sub-commands by lower-case name. */
   readonly subcommands: ReadonlyMap<string, Command> | undefined;
+  /** Timed call by call. Commands that are short whatever they meet are timed in runs, see introspection/timing.ts. */
+  readonly exact: boolean;
   /** Statistics for INFO commandstats. */
   calls = 0;
   microseconds = 0;
   rejected = 0;
   failed = 0;
+  /** How its run times are spread, once it has run. */
+  histogram: Histogram | undefined = undefined;
   readonly nameBytes: Uint8Array;
 
   constructor(row: CommandRow, run: Handler, subcommands: ReadonlyMap<string, Command> | undefined) {
@@ -33,6 +38,7 @@ export class Command {
     this.flags = row.flagBits;
     this.run = run;
     this.subcommands = subcommands;
+    this.exact = !this.has('fast') && row.complexity !== 'O(1)';
     this.nameBytes = Uint8Array.from(row.name, (letter) => letter.charCodeAt(0));
   }
 

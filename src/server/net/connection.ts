@@ -63,6 +63,7 @@ export class Connection implements Transport {
    */
   receive(bytes: Buffer, start: number, end: number, headroom: boolean): void {
     if (this.client.closing || this.client.closed) return;
+    this.server.stats.reads++;
     this.server.stats.inputBytes += end - start;
     this.client.lastActive = this.server.keyspace.now;
     if (this.own !== undefined) {
@@ -108,6 +109,7 @@ export class Connection implements Transport {
     if (reply.out !== '' && !this.socket.destroyed) {
       const { out } = reply;
       reply.out = '';
+      this.server.stats.writes++;
       this.server.stats.outputBytes += out.length;
       if (!this.socket.write(out, 'latin1')) this.checkOutput();
     }
@@ -121,6 +123,7 @@ export class Connection implements Transport {
     staging.addText(reply.out);
     reply.out = '';
     if (this.socket.destroyed) return staging.release(true);
+    this.server.stats.writes++;
     this.server.stats.outputBytes += staging.used;
     const free = this.socket.write(staging.content());
     // Node tries to write at once; what is left over then still lies in the buffer.

@@ -1,5 +1,6 @@
 // Peers that are turned away at the door: too many clients, or strangers while no password protects the data.
 
+import type { Client } from '../client.ts';
 import type { Server } from '../server.ts';
 
 const DENIED =
@@ -16,4 +17,11 @@ export function refusal(server: Server, address: string | undefined): string | u
 
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
+}
+
+/** From this machine: over the loopback interface, a unix socket, or without a network at all. */
+export function isLoopbackClient({ transport }: Client): boolean {
+  if (transport === undefined) return true;
+  const { remote } = transport;
+  return remote.startsWith('127.') || remote.startsWith('[::1]') || remote.startsWith('?') || remote.includes('/');
 }
