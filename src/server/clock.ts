@@ -29,6 +29,8 @@ export class ServerClock implements Clock {
   order = 0;
   wake: NodeJS.Timeout | undefined = undefined;
   wakeAt = Infinity;
+  /** Told of a task that threw when the clock itself rang, where nobody else could catch it. */
+  onFault: (error: unknown) => void = () => {};
 
   constructor(options: { readonly virtual?: boolean; readonly start?: number } = {}) {
     this.virtual = options.virtual ?? false;
@@ -100,7 +102,13 @@ export class ServerClock implements Clock {
     this.wake = undefined;
     this.wakeAt = Infinity;
     const now = this.now();
-    while (this.entries.length > 0 && this.entries[0]!.at <= now) this.entries.shift()!.task();
+    while (this.entries.length > 0 && this.entries[0]!.at <= now) {
+      try {
+        this.entries.shift()!.task();
+      } catch (error) {
+        this.onFault(error);
+      }
+    }
     this.arm();
   }
 }

@@ -74,6 +74,7 @@ export class Server {
     outputBytes: 0,
     reads: 0,
     writes: 0,
+    outputLimitDisconnections: 0,
   };
   readonly errorCounts = new Map<string, number>();
   /** Checks a user's password in place of `requirepass`, and gives the client its rights. */
@@ -99,6 +100,7 @@ export class Server {
     this.log = options.log ?? (() => {});
     this.keyspace = new Keyspace({ settings: this.settings, random: this.random });
     this.registry = new Registry(commandTable, handlers);
+    this.clock.onFault = (error) => this.fault(error);
     this.keyspace.setNow(this.clock.now());
     this.keyspace.onExpiryMoved = () => this.armExpiry();
     this.startedAt = this.clock.now();
@@ -307,6 +309,21 @@ export class Server {
     };
   }
 
+  /** A fault while serving one client closes its connection and nothing else. */
+  guarded(client: Client | undefined, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fault(error);
+      client?.transport?.destroy();
+    }
+  }
+
+  fault(error: unknown): void {
+    this.log(`internal fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.recover();
+  }
+
   /** After a fault inside a batch: leave no state behind that belongs to it. */
   recover(): void {
     this.running = undefined;
@@ -360,13 +377,13 @@ export class Server {
   flushPending(): void {
     const clients = [...this.pendingFlush];
     this.pendingFlush.clear();
-    for (const client of clients) client.transport?.flush();
+    for (const client of clients) this.guarded(client, () => client.transport?.flush());
   }
 
   resumePending(): void {
     const clients = [...this.pendingResume];
     this.pendingResume.clear();
-    for (const client of clients) if (!client.closed) client.transport?.resume();
+    for (const client of clients) if (!client.closed) this.guarded(client, () => client.transport?.resume());
   }
 
   unexpected(error: unknown): string {

@@ -11,14 +11,21 @@ import type { Client, Transport } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
+import type { OutputLimit } from '../settings.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { SCAN_COMMAND, SCAN_ERROR, Scanner } from './scanner.ts';
 
 /** Room in front of the shared read buffer for a short rest. */
 export const HEADROOM = 16 * 1024;
 /** Replies beyond this are written before the read's last command has run, to bound the memory they take. */
 const FLUSH_EARLY = 256 * 1024;
-/** With more than this unread, the connection stops reading until its client catches up. */
-const UNREAD_PAUSE = 1024 * 1024;
+/**
+ * With more than this unread, the connection stops reading until its client catches up. High enough for a client that
+ * sends a long pipeline before it reads the first answer: stopping such a client early would stop it for ever.
+ */
+const UNREAD_PAUSE = 64 * 1024 * 1024;
+/** Before AUTH nobody is owed more than a few errors. */
+const UNAUTHENTICATED_OUTPUT = 1024;
 const UNAUTHENTICATED_QUERY_BUFFER = 1024 * 1024;
 
 /** What the connections of a server share. */
@@ -26,6 +33,7 @@ export interface Shared {
   readonly scanner: Scanner;
   readonly call: Call;
   readonly staging: Staging;
+  readonly housekeeping: Housekeeping;
 }
 
 export class Connection implements Transport {
@@ -41,6 +49,8 @@ export class Connection implements Transport {
   /** Set while input gathers in the connection's own buffer. */
   own: Scanner | undefined = undefined;
   draining = false;
+  /** When the unread output passed the soft limit, while it has not fallen below. */
+  lagsSince: number | undefined = undefined;
   ended = false;
   consuming = false;
 
@@ -52,6 +62,7 @@ export class Connection implements Transport {
     this.local = address(socket.localAddress, socket.localPort);
     this.client = server.addClient(this);
     this.client.reply.staging = shared.staging;
+    shared.housekeeping.add(this);
     socket.on('close', () => this.closed());
     socket.on('error', () => this.destroy());
     socket.on('end', () => this.onEnd());
@@ -65,8 +76,8 @@ export class Connection implements Transport {
     if (this.client.closing || this.client.closed) return;
     this.server.stats.reads++;
     this.server.stats.inputBytes += end - start;
-    this.client.lastActive = this.server.keyspace.now;
     if (this.own !== undefined) {
+      this.client.lastActive = this.server.clock.now();
       this.gather(this.own, bytes, start, end);
       if (this.mayRun()) this.consumeOwn();
       return;
@@ -112,6 +123,7 @@ export class Connection implements Transport {
       this.server.stats.writes++;
       this.server.stats.outputBytes += out.length;
       if (!this.socket.write(out, 'latin1')) this.checkOutput();
+      else if ((this.client.gate & GATE_UNAUTHENTICATED) !== 0) this.checkOutput();
     }
     if (this.client.closing) this.socket.end();
   }
@@ -159,6 +171,8 @@ export class Connection implements Transport {
     call.bytes = scanner.bytes;
     this.consuming = true;
     server.beginBatch();
+    client.lastActive = server.keyspace.now;
+    scanner.maxBulk = server.settings.protoMaxBulkLength;
     let commands = 0;
     for (;;) {
       const found = scanner.next();
@@ -251,17 +265,17 @@ export class Connection implements Transport {
     this.client.closing = true;
   }
 
-  /** Reading pauses while a client does not drain; a subscriber that never does is cut off at its limit. */
+  /** Unread output has grown: cut the client off at its hard limit, note the soft one, or stop reading from it. */
   checkOutput(): void {
+    const { server, client } = this;
     const unread = this.socket.writableLength;
-    const limit =
-      this.client.subscriptions > 0
-        ? this.server.settings.outputLimits.pubsub
-        : this.server.settings.outputLimits.normal;
-    if (limit.hard > 0 && unread > limit.hard) {
-      this.server.log(`Client ${this.client.id} closed for overcoming of output buffer limits.`);
-      this.destroy();
-      return;
+    const limit = this.outputLimit();
+    const early = (client.gate & GATE_UNAUTHENTICATED) !== 0 && unread > UNAUTHENTICATED_OUTPUT;
+    if (early || (limit.hard > 0 && unread > limit.hard)) return this.overcome();
+    if (limit.soft > 0 && unread > limit.soft) {
+      const now = server.clock.now();
+      this.lagsSince ??= now;
+      this.shared.housekeeping.wakeAt(this.lagsSince + limit.softSeconds * 1000 + 1);
     }
     if (unread <= UNREAD_PAUSE || this.draining) return;
     this.draining = true;
@@ -269,8 +283,36 @@ export class Connection implements Transport {
     this.socket.once('drain', () => {
       this.draining = false;
       this.socket.resume();
-      this.server.resumeLater(this.client);
+      server.resumeLater(client);
     });
+  }
+
+  /** Has the client been above its soft limit for too long? Returns when to look again, if ever. */
+  checkLag(now: number): number {
+    const limit = this.outputLimit();
+    if (limit.soft === 0 || this.socket.writableLength <= limit.soft) {
+      this.lagsSince = undefined;
+      return Infinity;
+    }
+    const due = this.lagsSince! + limit.softSeconds * 1000;
+    if (now <= due) return due + 1;
+    this.overcome();
+    return Infinity;
+  }
+
+  outputLimit(): OutputLimit {
+    const { outputLimits } = this.server.settings;
+    const { client } = this;
+    if (client.monitor) return outputLimits.replica;
+    return client.subscriptions + client.shardChannels.size > 0 ? outputLimits.pubsub : outputLimits.normal;
+  }
+
+  overcome(): void {
+    this.server.log(
+      `Client id=${this.client.id} addr=${this.remote} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    );
+    this.server.stats.outputLimitDisconnections++;
+    this.destroy();
   }
 
   /** The peer has sent all it will; it still gets what its commands answer. */
@@ -289,8 +331,9 @@ export class Connection implements Transport {
     this.client.closing = true;
     this.own = undefined;
     this.rest = undefined;
-    const { staging } = this.shared;
+    const { staging, housekeeping } = this.shared;
     if (staging.owner === this.client.reply) staging.release(true);
+    housekeeping.connections.delete(this);
     this.server.removeClient(this.client);
   }
 }

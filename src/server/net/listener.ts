@@ -11,6 +11,7 @@ import { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
 import { Connection, HEADROOM } from './connection.ts';
 import type { Shared } from './connection.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { refusal } from './refusal.ts';
 import { Scanner } from './scanner.ts';
 
@@ -80,6 +81,7 @@ function sharedState(server: Server): SharedState {
     scanner: new Scanner(server.settings.protoMaxBulkLength),
     call: new Call(server, server.addClient(undefined)),
     staging: new Staging(),
+    housekeeping: new Housekeeping(server),
     buffer,
     target: buffer.subarray(HEADROOM),
   };
@@ -95,7 +97,7 @@ function acceptShared(server: Server, shared: SharedState, net: NetServer, accep
     onread: {
       buffer: shared.target,
       callback: (length: number): boolean => {
-        guarded(server, connection, () => connection?.receive(shared.buffer, HEADROOM, HEADROOM + length, true));
+        server.guarded(connection?.client, () => connection?.receive(shared.buffer, HEADROOM, HEADROOM + length, true));
         return true;
       },
     },
@@ -111,7 +113,7 @@ function acceptShared(server: Server, shared: SharedState, net: NetServer, accep
 function acceptPlain(server: Server, shared: SharedState, socket: Socket): void {
   const connection = admitSocket(server, shared, socket);
   socket.on('data', (bytes: Buffer) => {
-    guarded(server, connection, () => connection?.receive(bytes, 0, bytes.length, false));
+    server.guarded(connection?.client, () => connection?.receive(bytes, 0, bytes.length, false));
   });
 }
 
@@ -130,17 +132,6 @@ function admitSocket(server: Server, shared: Shared, socket: Socket): Connection
   }
   server.stats.connections++;
   return new Connection(server, shared, socket);
-}
-
-/** A fault while serving one connection closes that connection and nothing else. */
-function guarded(server: Server, connection: Connection | undefined, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    server.log(`connection closed after a fault: ${error instanceof Error ? error.stack : String(error)}`);
-    server.recover();
-    connection?.destroy();
-  }
 }
 
 function bind(net: NetServer, options: ListenOptions): Promise<void> {
