@@ -98,7 +98,7 @@ const GLUE: Readonly<Record<Framework, Glue | undefined>> = {
     template: 'resource-route',
     purpose: HEALTH_ROUTE,
     file: resourceRoute,
-    into: ({ host, exists }) => [path.posix.join(host.app, 'app/routes.ts')].find(exists),
+    into: ({ host, exists }) => [path.posix.join(host.sourceRoot, 'routes.ts')].find(exists),
     wiring: ({ host }) =>
       host.dependencies['@react-router/fs-routes']
         ? '// The file routes find it: GET /health/redis'
@@ -232,7 +232,7 @@ function nextTemplate(file: string): string {
 }
 
 function resourceRoute({ host }: Place): string {
-  return path.posix.join(host.app, `app/routes/health.redis${host.sourceEnding}`);
+  return path.posix.join(host.sourceRoot, `routes/health.redis${host.sourceEnding}`);
 }
 
 function nowhere(): undefined {
