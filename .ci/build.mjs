@@ -1,43 +1,78 @@
 // Builds dist/: the CLI as lazily loaded ESM chunks, its type declarations, and the packages of the workspace.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import handlebars from 'handlebars';
 import { rolldown } from 'rolldown';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
+/** Puts the templates into `render/precompiled.ts`. */
+const precompiledTemplates = {
+  name: 'precompiled-templates',
+  load(id) {
+    if (!id.endsWith(join('render', 'precompiled.ts'))) return null;
+    const folder = join(root, 'templates');
+    const entries = readdirSync(folder, { recursive: true })
+      .filter((name) => name.endsWith('.hbs'))
+      .map((name) => {
+        const code = handlebars.precompile(readFileSync(join(folder, name), 'utf8'), { noEscape: true, strict: true });
+        return `${JSON.stringify(name.split(sep).join('/'))}: ${code}`;
+      });
+    return `export const precompiled = { ${entries.join(',\n')} };`;
+  },
+};
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await bundleCli();
+await bundleCommands();
 await bundleCompiler();
 emitTypes();
 
-/** One chunk per lazy import: a command loads what it needs and nothing else. */
+/** For `import`: one chunk per lazy import, so that a caller loads what it needs and nothing else. */
 async function bundleCli() {
-  const bundle = await rolldown({
-    input: {
-      main: join(root, 'src/cli/main.ts'),
-      index: join(root, 'src/cli/index.ts'),
-      plugin: join(root, 'src/cli/commands/plugin.ts'),
-    },
-    platform: 'node',
-    // jsonc-parser's `main` is UMD, whose inner requires no bundler follows.
-    resolve: { mainFields: ['module', 'main'] },
-    // Only the sources load ts-morph itself: the build has its compiler as a file of its own.
-    external: (id) => builtins.has(id) || id === 'ts-morph',
-  });
-  await bundle.write({
+  const input = {
+    main: join(root, 'src/cli/main.ts'),
+    index: join(root, 'src/cli/index.ts'),
+    plugin: join(root, 'src/cli/commands/plugin.ts'),
+  };
+  await bundleSources(input, {
     dir: join(root, 'dist/cli'),
     format: 'esm',
-    minify: true,
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
   });
-  await bundle.close();
   chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+}
+
+/** For the command line: one CommonJS file, which `code-cache.ts` loads without compiling it again. */
+async function bundleCommands() {
+  const file = join(root, 'dist/cli/commands.cjs');
+  await bundleSources(join(root, 'src/cli/commands/index.ts'), { file, format: 'cjs', codeSplitting: false });
+}
+
+async function bundleSources(input, output) {
+  const bundle = await rolldown({
+    input,
+    platform: 'node',
+    resolve: {
+      // jsonc-parser's `main` is UMD, whose inner requires no bundler follows.
+      mainFields: ['module', 'main'],
+      alias: { handlebars: require.resolve('handlebars/runtime.js') },
+    },
+    // Only the sources load ts-morph itself: the build has its compiler as a file of its own.
+    external: (id) => builtins.has(id) || id === 'ts-morph',
+    plugins: [precompiledTemplates],
+    // yargs asks `import.meta.resolve` for configuration that extends packages, which nothing here has.
+    checks: { emptyImportMeta: false },
+    transform: { target: 'node20.19' },
+  });
+  await bundle.write({ ...output, minify: true });
+  await bundle.close();
 }
 
 /** The compiler within ts-morph, as one CommonJS file that `code-cache.ts` can load. */

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The only file that reads argv, prints through the process and decides how it ends. */
+import { fileURLToPath } from 'node:url';
+import type { runCli as RunCli } from './commands/index.ts';
 import { processIo } from './io.ts';
 
 const argv = process.argv.slice(2);
@@ -18,6 +20,10 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
   const { runInfraList } = await import('./commands/infra-list.ts');
   runInfraList({ json: argv.includes('--json') }, io);
 } else {
-  const { runCli } = await import('./commands/index.ts');
+  // One file with a code cache: compiling it takes longer than running it.
+  const { requireCached } = await import('./code-cache.ts');
+  const file = fileURLToPath(new URL('commands.cjs', import.meta.url));
+  const use = argv.find((word) => /^(?:add|remove|upgrade|status)$/.test(word)) ?? 'help';
+  const { runCli } = requireCached(file, use) as { runCli: typeof RunCli };
   await runCli(argv, io);
 }

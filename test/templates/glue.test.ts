@@ -7,7 +7,7 @@ import path from 'node:path';
 import { ts } from 'ts-morph';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Framework } from '../../src/cli/hosts/host.ts';
-import { renderRedisModule } from '../../src/cli/render/index.ts';
+import { renderModule } from '../../src/cli/render/index.ts';
 import type { SettingsAccess } from '../../src/cli/settings/dialect.ts';
 import { installPackages } from '../support/packages.ts';
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
@@ -37,7 +37,7 @@ function exists(file: string): boolean {
 }
 
 function files(framework: Framework, facts: HostFacts = {}, access: SettingsAccess = { kind: 'process-env' }) {
-  return renderRedisModule(fakeHost({ framework, ...facts }), access, { client: 'ioredis', clientRange: '^5', exists });
+  return renderModule(fakeHost({ framework, ...facts }), access, { client: 'ioredis', clientRange: '^5', exists }).files;
 }
 
 function writeApp(root: string, rendered: ReturnType<typeof files>): void {
@@ -82,6 +82,17 @@ describe('every file parses', () => {
   });
 });
 
+test('routes of Remix and React Router go where the app keeps its own', () => {
+  for (const sourceRoot of ['app', 'src']) {
+    const [route] = files('react-router', { sourceRoot }).slice(2);
+    expect(route?.path).toBe(`${sourceRoot}/routes/health.redis.ts`);
+    expect(files('remix', { sourceRoot }).at(2)?.path).toBe(route?.path);
+  }
+  const host = fakeHost({ framework: 'react-router', sourceRoot: 'src' });
+  const options = { client: 'ioredis', clientRange: '^5', exists: (file: string) => file === 'src/routes.ts' } as const;
+  expect(renderModule(host, { kind: 'process-env' }, options).wiring.map(({ file }) => file)).toEqual(['src/routes.ts']);
+});
+
 describe('compiles against the frameworks', () => {
   const small: readonly Framework[] = ['express', 'fastify', 'hono', 'koa', 'trpc', 'node', 'remix', 'react-router'];
   const large: readonly Framework[] = ['nest', 'adonis', 'elysia', 'next', 'payload', 'fastify'];
@@ -92,12 +103,14 @@ describe('compiles against the frameworks', () => {
     expect(errors).toBe('');
   });
 
-  test.runIf(FULL)('large ones', { timeout: 600_000 }, ({ skip }) => {
-    const dependencies = { 'fastify-plugin': '5', '@fastify/autoload': '6' };
-    const errors = compile(large, [...CLIENT, ...SMALL, ...LARGE], { dependencies }, 'bundler');
-    skip(errors === undefined, 'npm cannot install');
-    expect(errors).toBe('');
-  });
+  if (FULL) {
+    test('large ones', { timeout: 600_000 }, ({ skip }) => {
+      const dependencies = { 'fastify-plugin': '5', '@fastify/autoload': '6' };
+      const errors = compile(large, [...CLIENT, ...SMALL, ...LARGE], { dependencies }, 'bundler');
+      skip(errors === undefined, 'npm cannot install');
+      expect(errors).toBe('');
+    });
+  }
 });
 
 /** All frameworks in one project, each in a folder of its own. */

@@ -1,6 +1,6 @@
 /** What depends on the host: imports, settings, names of files, ranges. */
 import { describe, expect, test } from 'vitest';
-import { clientMajor, clientRange, moduleWiring, renderRedisModule } from '../../src/cli/render/index.ts';
+import { clientMajor, clientRange, renderModule } from '../../src/cli/render/index.ts';
 import type { SettingsAccess } from '../../src/cli/settings/dialect.ts';
 import { fakeHost, type HostFacts } from './hosts.ts';
 
@@ -12,7 +12,7 @@ function settings(facts: Partial<Extract<SettingsAccess, { kind: 'import' }>>): 
 }
 
 function redisFile(facts: HostFacts, access: SettingsAccess = ENV, clientRange = '^5'): string {
-  return renderRedisModule(fakeHost(facts), access, { client: 'ioredis', clientRange })[0]!.text;
+  return renderModule(fakeHost(facts), access, { client: 'ioredis', clientRange }).files[0]!.text;
 }
 
 const CJS: HostFacts = { language: 'javascript', syntax: 'commonjs', importEnding: '' };
@@ -82,7 +82,7 @@ describe('client', () => {
 
 describe('files', () => {
   const paths = (facts: HostFacts, exists: (path: string) => boolean = () => false) =>
-    renderRedisModule(fakeHost(facts), ENV, { client: 'ioredis', exists }).map(({ path }) => path);
+    renderModule(fakeHost(facts), ENV, { client: 'ioredis', exists }).files.map(({ path }) => path);
 
   test('keep the server half of Remix and React Router out of the browser', () => {
     expect(paths({ framework: 'remix', moduleFolder: 'app/lib' })).toEqual([
@@ -107,7 +107,7 @@ describe('files', () => {
 
   test('go by the names that are asked for', () => {
     const options = { client: 'ioredis', names: { redis: 'redis-client', cache: 'app-cache' }, glue: false } as const;
-    const files = renderRedisModule(fakeHost({ framework: 'express' }), ENV, options);
+    const files = renderModule(fakeHost({ framework: 'express' }), ENV, options).files;
     expect(files.map(({ path }) => path)).toEqual(['src/lib/redis-client.ts', 'src/lib/app-cache.ts']);
     expect(files[1]!.text).toContain("from './redis-client.js'");
   });
@@ -120,7 +120,7 @@ describe('files', () => {
 describe('wiring', () => {
   test('names the file and imports from there', () => {
     const host = fakeHost({ framework: 'express', entry: 'src/server.ts', style: { semicolons: false, quote: '"' } });
-    expect(moduleWiring(host, ENV, { client: 'ioredis' })).toEqual([
+    expect(renderModule(host, ENV, { client: 'ioredis' }).wiring).toEqual([
       {
         file: 'src/server.ts',
         text: [
@@ -134,6 +134,6 @@ describe('wiring', () => {
   });
 
   test('is nothing where there is no file of the framework', () => {
-    expect(moduleWiring(fakeHost({ framework: 'nest', language: 'javascript' }), ENV, { client: 'ioredis' })).toEqual([]);
+    expect(renderModule(fakeHost({ framework: 'nest', language: 'javascript' }), ENV, { client: 'ioredis' }).wiring).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { ts } from 'ts-morph';
 import { describe, expect, test } from 'vitest';
 import type { CodeStyle } from '../../src/cli/hosts/host.ts';
-import { renderRedisModule } from '../../src/cli/render/index.ts';
+import { renderModule } from '../../src/cli/render/index.ts';
 import { restyle } from '../../src/cli/render/restyle.ts';
 import { scan } from '../../src/cli/render/tokens.ts';
 import { fakeHost } from './hosts.ts';
@@ -62,8 +62,8 @@ describe('restyle', () => {
   });
 });
 
-function render(language: 'typescript' | 'javascript', style: CodeStyle): { path: string; text: string }[] {
-  return renderRedisModule(fakeHost({ language, style }), { kind: 'process-env' }, { client: 'ioredis' });
+function render(language: 'typescript' | 'javascript', style: CodeStyle): readonly { path: string; text: string }[] {
+  return renderModule(fakeHost({ language, style }), { kind: 'process-env' }, { client: 'ioredis' }).files;
 }
 
 /** The syntax trees, free of layout; throws where the text does not parse. */

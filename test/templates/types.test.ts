@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { renderRedisModule, type ClientName } from '../../src/cli/render/index.ts';
+import { renderModule, type ClientName } from '../../src/cli/render/index.ts';
 import { installPackages } from '../support/packages.ts';
 import { fakeHost } from './hosts.ts';
 
@@ -151,7 +151,7 @@ function compile(compiler: Compiler, optionsName: string, client: ClientName, ve
       strict: options['strict'] === true,
     },
   });
-  const files = renderRedisModule(host, { kind: 'process-env' }, { client, clientRange: version });
+  const files = renderModule(host, { kind: 'process-env' }, { client, clientRange: version }).files;
   for (const file of files) writeFileSync(path.join(root, file.path), file.text);
   writeFileSync(path.join(root, 'src/user.ts'), USER.replaceAll(/'(\.\/\w+)'/g, `'$1${importEnding}'`));
   writeFileSync(path.join(root, 'package.json'), '{ "type": "module" }');

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type { ClientName } from '../../src/cli/render/index.ts';
-import { renderRedisModule } from '../../src/cli/render/index.ts';
+import { renderModule } from '../../src/cli/render/index.ts';
 import { installPackages } from '../support/packages.ts';
 import { fakeHost, type HostFacts } from './hosts.ts';
 
@@ -50,10 +50,10 @@ export function prepare(variant: Variant): Prepared | undefined {
   symlinkSync(modules, path.join(root, 'node_modules'));
   const first = path.join(root, 'first');
   mkdirSync(first);
-  const files = renderRedisModule(hostOf(variant), { kind: 'process-env' }, {
+  const files = renderModule(hostOf(variant), { kind: 'process-env' }, {
     client: variant.client,
     clientRange: variant.version,
-  });
+  }).files;
   for (const file of files) {
     const name = path.basename(file.path).replace(/\.ts$/, '.js');
     writeFileSync(path.join(first, name), compile(file.text));

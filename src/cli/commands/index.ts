@@ -13,7 +13,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<void> {
   const cli = yargs([...argv], io.cwd)
     .scriptName('paxx')
     .usage('$0 <command>\n\nAdds production-grade Redis to an existing app, and takes it out again.')
-    .command(createInfraCommand(io))
+    .command(createInfraCommand(io, leaveWith))
     .command(exitCodesCommand(io))
     .completion('completion', 'Print a completion script for bash or zsh')
     .demandCommand(1, 'Name a command, for example: paxx infra add redis')
@@ -33,8 +33,25 @@ export async function runCli(argv: readonly string[], io: Io): Promise<void> {
       throw error ?? new PaxxError('USAGE', message, { hint: 'See `paxx --help` or `paxx infra add --help`.' });
     });
   try {
-    await cli.parseAsync();
+    await cli.parseAsync().catch((thrown: unknown) => {
+      if (!(thrown instanceof Chosen)) throw thrown;
+      return thrown.work();
+    });
   } catch (error) {
     io.exit(reportError(error, io, { json: argv.includes('--json') }) ?? EXIT.FAILURE.code);
   }
+}
+
+/** A command to run, thrown out of yargs: behind a handler that returns, yargs composes a help text nobody asked for. */
+class Chosen extends Error {
+  readonly work: () => Promise<void>;
+
+  constructor(work: () => Promise<void>) {
+    super('left the parser');
+    this.work = work;
+  }
+}
+
+function leaveWith(work: () => Promise<void>): never {
+  throw new Chosen(work);
 }

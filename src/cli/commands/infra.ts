@@ -3,21 +3,24 @@ import type { Argv, CommandModule } from 'yargs';
 import { components } from '../components/index.ts';
 import type { Io } from '../io.ts';
 
+/** Starts the work of a command; the default runs it within yargs' own handler. */
+export type Start = (work: () => Promise<void>) => void | Promise<void>;
+
 /**
  * The `infra` command for any yargs CLI.
  * @param io streams, terminal and signal of the process that mounts it.
  */
-export function createInfraCommand(io: Io): CommandModule {
+export function createInfraCommand(io: Io, start: Start = (work) => work()): CommandModule {
   return {
     command: 'infra <command>',
     describe: 'Add, inspect, upgrade and remove infrastructure',
     builder: (infra) =>
       infra
-        .command(listCommand(io))
-        .command(addCommand(io))
-        .command(removeCommand(io))
-        .command(upgradeCommand(io))
-        .command(statusCommand(io))
+        .command(listCommand(io, start))
+        .command(addCommand(io, start))
+        .command(removeCommand(io, start))
+        .command(upgradeCommand(io, start))
+        .command(statusCommand(io, start))
         .demandCommand(1, 'Name a command, for example: paxx infra list')
         .example('$0 infra add redis', 'Show the changes, ask, then make them')
         .example('$0 infra status', 'See whether what was added is still in place'),
@@ -27,20 +30,21 @@ export function createInfraCommand(io: Io): CommandModule {
 
 const names = components.map((component) => component.name);
 
-function listCommand(io: Io): CommandModule<object, { json?: boolean; cwd?: string }> {
+function listCommand(io: Io, start: Start): CommandModule<object, { json?: boolean; cwd?: string }> {
   return {
     command: 'list',
     aliases: ['ls'],
     describe: 'Show what can be added',
     builder: (command) => where(asJson(command)),
-    handler: async (flags) => {
-      const { runInfraList } = await import('./infra-list.ts');
-      runInfraList(flags, io);
-    },
+    handler: (flags) =>
+      start(async () => {
+        const { runInfraList } = await import('./infra-list.ts');
+        runInfraList(flags, io);
+      }),
   };
 }
 
-function addCommand(io: Io): CommandModule {
+function addCommand(io: Io, start: Start): CommandModule {
   return {
     command: 'add <component>',
     describe: 'Add a component to the app in this folder',
@@ -75,14 +79,15 @@ function addCommand(io: Io): CommandModule {
         .example('$0 infra add redis --diff --dry-run', 'See every change, write nothing')
         .example('$0 infra add redis --yes --no-install', 'Ask nothing, leave installing to me')
         .example('$0 infra add redis --app apps/api --image valkey:8', 'One app of a monorepo, on Valkey'),
-    handler: async (flags) => {
-      const { runInfraAdd } = await import('./infra-add.ts');
-      await runInfraAdd(flags as never, io);
-    },
+    handler: (flags) =>
+      start(async () => {
+        const { runInfraAdd } = await import('./infra-add.ts');
+        await runInfraAdd(flags as never, io);
+      }),
   };
 }
 
-function removeCommand(io: Io): CommandModule {
+function removeCommand(io: Io, start: Start): CommandModule {
   return {
     command: 'remove <component>',
     aliases: ['rm'],
@@ -92,14 +97,15 @@ function removeCommand(io: Io): CommandModule {
         '$0 infra remove redis --dry-run --diff',
         'See what would go',
       ),
-    handler: async (flags) => {
-      const { runInfraRemove } = await import('./infra-remove.ts');
-      await runInfraRemove(flags as never, io);
-    },
+    handler: (flags) =>
+      start(async () => {
+        const { runInfraRemove } = await import('./infra-remove.ts');
+        await runInfraRemove(flags as never, io);
+      }),
   };
 }
 
-function upgradeCommand(io: Io): CommandModule {
+function upgradeCommand(io: Io, start: Start): CommandModule {
   return {
     command: 'upgrade <component>',
     describe: "Bring a component to this version, keeping the app's own edits",
@@ -108,14 +114,15 @@ function upgradeCommand(io: Io): CommandModule {
         '$0 infra upgrade redis --diff',
         'Merge three ways, see the result first',
       ),
-    handler: async (flags) => {
-      const { runInfraUpgrade } = await import('./infra-upgrade.ts');
-      await runInfraUpgrade(flags as never, io);
-    },
+    handler: (flags) =>
+      start(async () => {
+        const { runInfraUpgrade } = await import('./infra-upgrade.ts');
+        await runInfraUpgrade(flags as never, io);
+      }),
   };
 }
 
-function statusCommand(io: Io): CommandModule {
+function statusCommand(io: Io, start: Start): CommandModule {
   return {
     command: 'status [component]',
     aliases: ['doctor'],
@@ -124,10 +131,11 @@ function statusCommand(io: Io): CommandModule {
       asJson(
         where(command.positional('component', { type: 'string', choices: names, describe: 'What to check' })),
       ).option('fix', { type: 'boolean', describe: 'Show what to do about each finding', default: false }),
-    handler: async (flags) => {
-      const { runInfraStatus } = await import('./infra-status.ts');
-      await runInfraStatus(flags as never, io);
-    },
+    handler: (flags) =>
+      start(async () => {
+        const { runInfraStatus } = await import('./infra-status.ts');
+        await runInfraStatus(flags as never, io);
+      }),
   };
 }
 

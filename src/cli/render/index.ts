@@ -1,4 +1,4 @@
 /** Rendering of the module that `infra add redis` leaves in the host. */
 export { clientMajor, clientRange, type ClientChoice, type ClientName } from './client.ts';
 export type { Wiring } from './glue.ts';
-export { moduleWiring, renderRedisModule, type RenderedFile, type RenderOptions } from './redis-module.ts';
+export { renderModule, type RenderedFile, type RenderedModule, type RenderOptions } from './redis-module.ts';

@@ -30,21 +30,25 @@ export interface RenderedFile {
   readonly purpose: string;
 }
 
-/** Nothing is read but the templates; the same arguments give the same bytes. */
-export function renderRedisModule(host: Host, access: SettingsAccess, options: RenderOptions): RenderedFile[] {
-  const scene = sceneOf(host, access, options);
-  const glue = glueOf(scene, access, options);
-  return [
-    { path: scene.redis, text: render('redis', scene), purpose: 'Redis connection, health and shutdown' },
-    { path: scene.cache, text: render('cache', scene), purpose: 'cache with stampede protection' },
-    ...(glue ? [{ path: glue.path, text: finish(glue.text, host), purpose: glue.purpose }] : []),
-  ];
+export interface RenderedModule {
+  /** Connection, cache, and the framework's own file where it has one. */
+  readonly files: readonly RenderedFile[];
+  /** What is left for the user to paste, by file; empty where there is nothing. */
+  readonly wiring: readonly Wiring[];
 }
 
-/** What is left for the user to paste, by file; empty where there is nothing. */
-export function moduleWiring(host: Host, access: SettingsAccess, options: RenderOptions): Wiring[] {
-  const glue = glueOf(sceneOf(host, access, options), access, options);
-  return glue ? [{ ...glue.wiring, text: finish(glue.wiring.text, host) }] : [];
+/** Nothing is read but the templates; the same arguments give the same bytes. */
+export function renderModule(host: Host, access: SettingsAccess, options: RenderOptions): RenderedModule {
+  const scene = sceneOf(host, access, options);
+  const glue = glueOf(scene, access, options);
+  return {
+    files: [
+      { path: scene.redis, text: render('redis', scene), purpose: 'Redis connection, health and shutdown' },
+      { path: scene.cache, text: render('cache', scene), purpose: 'cache with stampede protection' },
+      ...(glue ? [{ path: glue.path, text: finish(glue.text, host), purpose: glue.purpose }] : []),
+    ],
+    wiring: glue ? [{ ...glue.wiring, text: finish(glue.wiring.text, host) }] : [],
+  };
 }
 
 function glueOf(scene: Scene, access: SettingsAccess, options: RenderOptions): GlueFile | undefined {

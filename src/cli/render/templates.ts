@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
+import { precompiled } from './precompiled.ts';
 
 /** Values and inline helpers that a template may name. Naming another one is an error. */
 export interface TemplateView {
@@ -16,14 +17,18 @@ export type TemplateHelpers = Readonly<Record<string, (...texts: string[]) => st
  * @throws when the template does not exist or names something that the view lacks
  */
 export function renderTemplate(name: string, view: TemplateView, helpers: TemplateHelpers = {}): string {
-  const source = readFileSync(path.join(templatesFolder(), name), 'utf8');
   const engine = Handlebars.create();
   for (const [helper, apply] of Object.entries(helpers)) {
     // Handlebars adds an argument of its own.
     engine.registerHelper(helper, (...given: unknown[]) => apply(...given.slice(0, -1).map(String)));
   }
-  return engine.compile(source, { noEscape: true, strict: true })(view);
+  if (precompiled !== undefined) return engine.template(precompiled[name]!)(view);
+  const source = readFileSync(path.join(templatesFolder(), name), 'utf8');
+  return engine.compile(source, TEMPLATE_OPTIONS)(view);
 }
+
+/** Nothing that is rendered is HTML, and a name that the view lacks is an error. */
+export const TEMPLATE_OPTIONS = { noEscape: true, strict: true } as const;
 
 let folder: string | undefined;
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ts } from 'ts-morph';
-import { requireCached } from './code-cache.ts';
+import { requireCached } from '../../code-cache.ts';
 
 export type Compiler = typeof ts;
 

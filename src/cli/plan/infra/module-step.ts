@@ -1,5 +1,5 @@
 /** Places the rendered module: where it goes, and what happens when a file of that name is there. */
-import { moduleWiring, renderRedisModule } from '../../render/index.ts';
+import { renderModule } from '../../render/index.ts';
 import type { RenderedFile, Wiring } from '../../render/index.ts';
 import type { SettingsAccess } from '../../settings/dialect.ts';
 import { inFolder, type StepContext } from './context.ts';
@@ -24,8 +24,12 @@ export interface ModuleWish {
 export function stageModule(context: StepContext, wish: ModuleWish): ModuleResult {
   const { host, options } = context;
   const folders = options.dir === undefined ? [host.moduleFolder, inFolder(host.moduleFolder, 'redis')] : [options.dir];
-  const attempts = folders.map((folder) => renderInto(context, wish, folder));
-  const chosen = attempts.find(({ files }) => files.every((file) => isFree(context, file, wish.ours))) ?? attempts[0]!;
+  const isFreeIn = ({ files }: ModuleResult): boolean => files.every((file) => isFree(context, file, wish.ours));
+  let chosen = renderInto(context, wish, folders[0]!);
+  if (!isFreeIn(chosen) && folders[1] !== undefined) {
+    const second = renderInto(context, wish, folders[1]);
+    if (isFreeIn(second)) chosen = second;
+  }
   for (const file of chosen.files) stageFile(context, file, wish.ours);
   return chosen;
 }
@@ -42,11 +46,7 @@ export function renderInto(
     defaultUrl: url,
     exists: (path: string) => tree.exists(path),
   };
-  return {
-    folder,
-    files: renderRedisModule(placed, access, options),
-    wiring: moduleWiring(placed, access, options),
-  };
+  return { folder, ...renderModule(placed, access, options) };
 }
 
 function isFree({ tree }: StepContext, file: RenderedFile, ours: ReadonlySet<string>): boolean {

@@ -1,6 +1,6 @@
 /** Loads a large CommonJS file through V8's code cache: most of the time that it takes is compiling it. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -17,12 +17,13 @@ type Wrapper = (
 /**
  * Trouble with the cache is never an error: the file is compiled then, as without one.
  * @param file absolute path
+ * @param use what the process is about to do: each use keeps the functions that it needs
  * @returns what the module exports
  */
-export function requireCached(file: string): unknown {
-  const source = readFileSync(file, 'utf8');
-  const cache = cacheFile(file, source);
+export function requireCached(file: string, use = 'all'): unknown {
+  const cache = cacheFile(file, use);
   const cachedData = readCache(cache);
+  const source = readFileSync(file, 'utf8');
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
     ...(cachedData && { cachedData }),
@@ -30,16 +31,19 @@ export function requireCached(file: string): unknown {
   const module: { exports: unknown } = { exports: {} };
   const run = script.runInThisContext() as Wrapper;
   run(module.exports as object, createRequire(file), module, file, path.dirname(file));
-  // After the run, so that the functions which the module's top level called are in it.
-  if (!cachedData || script.cachedDataRejected) writeCache(cache, script.createCachedData());
+  if (!cachedData || script.cachedDataRejected) {
+    // At the end, so that every function that was needed is in it.
+    process.once('exit', () => writeCache(cache, script.createCachedData()));
+  }
   return module.exports;
 }
 
-/** V8 refuses data of another version or other flags; the name keeps several Nodes from overwriting each other. */
-function cacheFile(file: string, source: string): string {
+/** V8 compares versions, flags and the source's length; the rest of what makes data stale is in the name. */
+function cacheFile(file: string, use: string): string {
   const base = process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache');
-  const digest = createHash('sha1').update(source).digest('hex').slice(0, 16);
-  const name = `${path.basename(file, '.cjs')}-${digest}-${process.version}-${process.arch}.bin`;
+  const { mtimeMs, size } = statSync(file);
+  const digest = createHash('sha1').update(`${file} ${mtimeMs} ${size}`).digest('hex').slice(0, 16);
+  const name = `${path.basename(file, '.cjs')}-${use}-${digest}-${process.version}-${process.arch}.bin`;
   return path.join(base, 'paxx', name);
 }
 
