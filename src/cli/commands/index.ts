@@ -33,10 +33,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<void> {
       throw error ?? new PaxxError('USAGE', message, { hint: 'See `paxx --help` or `paxx infra add --help`.' });
     });
   try {
-    await cli.parseAsync().catch((thrown: unknown) => {
-      if (!(thrown instanceof Chosen)) throw thrown;
-      return thrown.work();
-    });
+    const chosen = await chosenBy(() => cli.parseAsync());
+    await chosen?.work();
   } catch (error) {
     io.exit(reportError(error, io, { json: argv.includes('--json') }) ?? EXIT.FAILURE.code);
   }
@@ -49,6 +47,17 @@ class Chosen extends Error {
   constructor(work: () => Promise<void>) {
     super('left the parser');
     this.work = work;
+  }
+}
+
+/** Not all commands leave so: help, completion and the exit codes are done when yargs is. */
+async function chosenBy(parse: () => Promise<unknown>): Promise<Chosen | undefined> {
+  try {
+    await parse();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Chosen) return thrown;
+    throw thrown;
   }
 }
 

@@ -43,6 +43,7 @@ export function sceneOf(host: Host, access: SettingsAccess, options: SceneOption
       commonjs,
       // A call rather than a name, so that templates can write it in front of a word.
       export: commonjs ? '' : 'export ',
+      frameworkServes: frameworkServes(host),
       keyPrefix: keyPrefix(host),
       url: settings.url,
       imports: [clientImport(host, client), ...(settings.statement ? ['', settings.statement] : [])].join('\n'),
@@ -63,7 +64,12 @@ function fileOf(host: Host, name: string): string {
 
 /** Remix and React Router keep files of that name out of what browsers get. */
 function serverSuffix(host: Host): string {
-  return host.framework === 'remix' || host.framework === 'react-router' ? '.server' : '';
+  return frameworkServes(host) ? '.server' : '';
+}
+
+/** The app never sees its server, so that it cannot be told to close Redis when that ends. */
+function frameworkServes({ framework }: Host): boolean {
+  return framework === 'remix' || framework === 'react-router';
 }
 
 /** The app's name in the characters that read well in a key. */
