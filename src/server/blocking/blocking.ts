@@ -16,7 +16,7 @@ import type { Server } from '../server.ts';
 interface Waiter {
   readonly call: Call;
   readonly keys: readonly string[];
-  readonly serve: (call: Call) => boolean;
+  readonly serve: (call: Call, key: string) => boolean;
   readonly expire: (reply: Reply) => void;
   readonly timer: Timer | undefined;
 }
@@ -39,7 +39,7 @@ export class Blocking {
     call: Call,
     keys: readonly string[],
     timeout: number,
-    serve: (call: Call) => boolean,
+    serve: (call: Call, key: string) => boolean,
     expire: (reply: Reply) => void,
   ): void {
     const { server } = this;
@@ -64,8 +64,9 @@ export class Blocking {
       for (const name of names) {
         const queue = this.queues.get(name);
         if (queue === undefined) continue;
+        const key = name.slice(name.indexOf(':') + 1);
         for (const client of queue) {
-          if (this.waiters.has(client)) this.attempt(client);
+          if (this.waiters.has(client)) this.attempt(client, key);
         }
       }
     }
@@ -95,7 +96,8 @@ export class Blocking {
     if (this.waiters.has(client)) this.release(client);
   }
 
-  attempt(client: Client): void {
+  /** Try a client for the key that changed; of several, the one that changed first wins. */
+  attempt(client: Client, key: string): void {
     const waiter = this.waiters.get(client)!;
     const { call } = waiter;
     const { server } = this;
@@ -108,7 +110,7 @@ export class Blocking {
     server.running = client;
     let served = true;
     try {
-      served = waiter.serve(call);
+      served = waiter.serve(call, key);
     } catch (error) {
       call.reply.rewind(before, bytesBefore);
       call.reply.error(error instanceof CommandError ? error.message : server.unexpected(error));

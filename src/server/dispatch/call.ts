@@ -164,13 +164,13 @@ export class Call {
   }
 
   /**
-   * Wait until one of `keys` changes, then try `serve` again (true: it answered). See blocking.ts for the order.
+   * Wait until one of `keys` changes, then `serve` that key (true: it answered). See blocking.ts for the order.
    * `timeout` is in seconds, 0 waits for ever; `expire` answers when it runs out.
    */
   block(
     keys: readonly string[],
     timeout: number,
-    serve: (call: Call) => boolean,
+    serve: (call: Call, key: string) => boolean,
     expire: (reply: Reply) => void,
   ): void {
     if (this.mayBlock && this.client.transport !== undefined)

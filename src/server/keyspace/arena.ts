@@ -124,6 +124,10 @@ export class Arena {
     words[at] = (words[at]! & (CLASS_MASK | RAW_FLAG)) | (tag << TAG_SHIFT);
   }
 
+  tag(handle: number): number {
+    return this.words[handle >>> CHUNK_SHIFT]![((handle & UNIT_MASK) << 2) + 1]! >>> TAG_SHIFT;
+  }
+
   clear(): void {
     this.chunks = [];
     this.words = [];
