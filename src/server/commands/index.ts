@@ -14,9 +14,20 @@ import { objectHandlers } from './object.ts';
 import { rangeHandlers } from './range.ts';
 import { scanHandlers } from './scan.ts';
 import { sortHandlers } from './sort.ts';
+import { sortedSetHandlers } from './sorted-set.ts';
+import { sortedSetAlgebraHandlers } from './sorted-set-algebra.ts';
+import { sortedSetPopHandlers } from './sorted-set-pop.ts';
+import { sortedSetRangeHandlers } from './sorted-set-range.ts';
 import { stringHandlers } from './string.ts';
 import { transactionHandlers } from './transactions.ts';
 import { waitHandlers } from './wait.ts';
+import { hashHandlers } from './hash.ts';
+import { hashRandomHandlers } from './hash-random.ts';
+import { listHandlers } from './list.ts';
+import { listMoveHandlers } from './list-move.ts';
+import { setHandlers } from './set.ts';
+import { setAlgebraHandlers } from './set-algebra.ts';
+import { setRandomHandlers } from './set-random.ts';
 
 export const handlers: Handlers = {
   ...bitHandlers,
@@ -32,7 +43,18 @@ export const handlers: Handlers = {
   ...rangeHandlers,
   ...scanHandlers,
   ...sortHandlers,
+  ...sortedSetHandlers,
+  ...sortedSetAlgebraHandlers,
+  ...sortedSetPopHandlers,
+  ...sortedSetRangeHandlers,
   ...stringHandlers,
   ...transactionHandlers,
   ...waitHandlers,
+  ...hashHandlers,
+  ...hashRandomHandlers,
+  ...listHandlers,
+  ...listMoveHandlers,
+  ...setHandlers,
+  ...setAlgebraHandlers,
+  ...setRandomHandlers,
 };

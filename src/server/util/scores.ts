@@ -1,0 +1,34 @@
+// A sorted set's scores from the wire: the usual spellings read from bytes, without a string.
+
+import type { Buffer } from 'node:buffer';
+import { parseDouble } from './numbers.ts';
+
+const MAX_DIGITS = 15;
+const POWERS = Array.from({ length: MAX_DIGITS + 1 }, (_, power) => 10 ** power);
+
+/** The double that `bytes[start, end)` spells, or NaN when it spells none. */
+export function parseScore(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  const negative = bytes[at] === 45;
+  if (negative) at++;
+  const length = end - at;
+  if (length <= 0 || length > MAX_DIGITS) return parseSlowly(bytes, start, end);
+  let value = 0;
+  let point = -1;
+  for (; at < end; at++) {
+    const digit = bytes[at]! - 48;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (digit === -2 && point < 0) point = at;
+    else return parseSlowly(bytes, start, end);
+  }
+  if (point >= 0) {
+    if (length === 1) return NaN;
+    // Both are exact and the power is small, so the quotient is the nearest double.
+    value /= POWERS[end - point - 1]!;
+  }
+  return negative ? -value : value;
+}
+
+function parseSlowly(bytes: Buffer, start: number, end: number): number {
+  return parseDouble(bytes.latin1Slice(start, end)) ?? NaN;
+}
