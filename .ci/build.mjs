@@ -1,6 +1,6 @@
 // Builds dist/: the CLI as lazily loaded ESM chunks, its type declarations, and the packages of the workspace.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,11 +27,19 @@ const precompiledTemplates = {
   },
 };
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+// Made elsewhere and moved into place at the end, so that whoever runs the last build is not left without a file.
+const out = mkdtempSync(join(makeFolder(join(root, 'node_modules/.cache')), 'paxx-build-'));
 await bundleCli();
 await bundleCommands();
 await bundleCompiler();
 emitTypes();
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+renameSync(out, join(root, 'dist'));
+
+function makeFolder(path) {
+  mkdirSync(path, { recursive: true });
+  return path;
+}
 
 /** For `import`: one chunk per lazy import, so that a caller loads what it needs and nothing else. */
 async function bundleCli() {
@@ -41,17 +49,17 @@ async function bundleCli() {
     plugin: join(root, 'src/cli/commands/plugin.ts'),
   };
   await bundleSources(input, {
-    dir: join(root, 'dist/cli'),
+    dir: join(out, 'cli'),
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
   });
-  chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+  chmodSync(join(out, 'cli/main.js'), 0o755);
 }
 
 /** For the command line: one CommonJS file, which `code-cache.ts` loads without compiling it again. */
 async function bundleCommands() {
-  const file = join(root, 'dist/cli/commands.cjs');
+  const file = join(out, 'cli/commands.cjs');
   await bundleSources(join(root, 'src/cli/commands/index.ts'), { file, format: 'cjs', codeSplitting: false });
 }
 
@@ -82,12 +90,15 @@ async function bundleCompiler() {
     platform: 'node',
     external: (id) => builtins.has(id),
   });
-  await bundle.write({ file: join(root, 'dist/cli/typescript.cjs'), format: 'cjs', minify: true });
+  await bundle.write({ file: join(out, 'cli/typescript.cjs'), format: 'cjs', minify: true });
   await bundle.close();
 }
 
 function emitTypes() {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const done = spawnSync(process.execPath, [tsc, '-p', 'src/cli/tsconfig.json'], { cwd: root, stdio: 'inherit' });
+  const done = spawnSync(process.execPath, [tsc, '-p', 'src/cli/tsconfig.json', '--outDir', join(out, 'types')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
