@@ -82,6 +82,8 @@ export class Server {
   /** Does this user exist? Only `default` unless ACL says otherwise. */
   hasUser: ((user: string) => boolean) | undefined = undefined;
   readonly closeListeners: ((client: Client) => void)[] = [];
+  /** Asked about each new connection by its address; what it returns is sent before the connection closes. */
+  door: ((address: string | undefined) => string | undefined) | undefined = undefined;
   /** Told of RESET, to drop what they keep for the client. */
   readonly resetListeners: ((client: Client) => void)[] = [];
   /** State of other rooms (slow log, scripts, ACL …) under keys of their own. */
@@ -276,14 +278,6 @@ export class Server {
     this.watches.unwatch(client);
     this.channels.forget(client);
     for (const listener of this.closeListeners) listener(client);
-  }
-
-  /** SWAPDB: clients stay with the number they selected, and so see the other keys. */
-  swapDatabases(first: number, second: number): void {
-    const { databases } = this.keyspace;
-    const numbers = new Map([...this.clients.values()].map((client) => [client, client.db.id]));
-    this.keyspace.swap(first, second);
-    for (const [client, id] of numbers) client.db = databases[id]!;
   }
 
   // Plugging in.

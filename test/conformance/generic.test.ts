@@ -280,7 +280,7 @@ conformance('generic', {
     'SCAN -',
     'SCAN " 0"',
     'SCAN 0x1',
-    'SCAN -1',
+    { send: 'SCAN -1', grade: 'type' },
     'SCAN',
     'SCAN 0 FOO',
     'SCAN 0 MATCH',

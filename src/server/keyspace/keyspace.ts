@@ -93,14 +93,10 @@ export class Keyspace {
     return count;
   }
 
+  /** SWAPDB. Databases stay where they are and exchange what they hold, so whoever refers to one sees the other keys. */
   swap(first: number, second: number): void {
     if (this.effects.listened) this.effects.swapped(first, second);
-    const a = this.databases[first]!;
-    const b = this.databases[second]!;
-    this.databases[first] = b;
-    this.databases[second] = a;
-    b.id = first;
-    a.id = second;
+    this.databases[first]!.exchange(this.databases[second]!);
   }
 
   firstAccess(): number {

@@ -9,6 +9,8 @@ const DENIED =
 /** What to tell a peer before closing, or undefined when it is welcome. `address` is undefined on unix sockets. */
 export function refusal(server: Server, address: string | undefined): string | undefined {
   const { settings } = server;
+  const turnedAway = server.door?.(address);
+  if (turnedAway !== undefined) return turnedAway;
   if (server.clients.size >= settings.maxclients) return '-ERR max number of clients reached\r\n';
   if (settings.protectedMode && settings.requirepass === '' && address !== undefined && !isLoopback(address))
     return DENIED;

@@ -7,8 +7,18 @@ import type { Listener, ListenOptions } from '../net/listener.ts';
 import { Server } from '../server.ts';
 import type { Settings } from '../settings.ts';
 import { seededRandom } from '../util/random.ts';
+import { CommandLog } from './command-log.ts';
+import type { WaitOptions } from './command-log.ts';
+import { callDirectly, contentsOf, keysOf, localClient } from './direct.ts';
+import type { KeyContents, Value } from './direct.ts';
 import { milliseconds } from './durations.ts';
 import type { Duration } from './durations.ts';
+import { Faults } from './faults.ts';
+import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { SeenCommand, Target } from './target.ts';
+import { toBytes } from './text.ts';
+import type { Argument } from './text.ts';
 
 export interface StartOptions extends ListenOptions {
   /** `virtual` stands still until it is moved; `real` (default) runs along and can be moved as well. */
@@ -19,6 +29,9 @@ export interface StartOptions extends ListenOptions {
   readonly seed?: number;
   readonly password?: string;
   readonly settings?: Partial<Settings>;
+  /** Keep a record of all commands from the start, see `commands`. */
+  readonly record?: boolean;
+  /** Told what redis-server would write to its log. */
   readonly log?: (message: string) => void;
 }
 
@@ -35,17 +48,30 @@ export interface StartedServer extends AsyncDisposable {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** The unix socket, when it listens on one. */
   readonly path: string | undefined;
   readonly clock: MovableClock;
+  readonly faults: Faults;
+  readonly commands: CommandLog;
   /** The server itself: keyspace, registry, clients. */
   readonly server: Server;
   getConnectionUrl(): string;
+  /** Run a command without a socket: `redis.call('HGETALL', 'user:1')`. Throws ReplyError. */
+  call(...argv: Argument[]): Value;
+  /** Run a command without a socket and return its RESP2 answer as latin1 text. */
+  command(...argv: Argument[]): string;
+  /** Names of a database's keys, sorted. */
+  keys(db?: number): string[];
+  /** All keys of a database with type, value and expiry. */
+  contents(db?: number): Record<string, KeyContents>;
   /** Remove all keys of all databases. */
   flush(): void;
-  /** Names of the keys of a database, sorted. */
-  keys(db?: number): string[];
-  /** Run a command in this process and return its RESP answer. */
-  command(...argv: string[]): string;
+  snapshot(): Snapshot;
+  /** Bring the data (and a virtual clock) back to a snapshot; connections stay. */
+  restore(snapshot: Snapshot): void;
+  /** The first command like this that was recorded or is still to run. */
+  waitForCommand(target: Target, options?: WaitOptions): Promise<SeenCommand>;
+  /** Close all connections and the port. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -68,16 +94,14 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
 
 function started(server: Server, clock: ServerClock, listener: Listener, options: StartOptions): StartedServer {
   const url = urlOf(listener, options);
-  const local = server.addClient(undefined);
+  const local = localClient(server);
+  const localResp2 = server.addClient(undefined);
+  const commands = new CommandLog(server);
+  if (options.record === true) commands.start();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    stopped ??= stopBoth();
+    stopped ??= stopBoth(server, listener);
     return stopped;
-  };
-  const stopBoth = async (): Promise<void> => {
-    const closed = listener.close();
-    server.stop();
-    await closed;
   };
   return {
     url,
@@ -90,27 +114,32 @@ function started(server: Server, clock: ServerClock, listener: Listener, options
       advance: (by) => clock.advance(milliseconds(by)),
       set: (to) => clock.set(Number(to)),
     },
+    faults: new Faults(server),
+    commands,
     getConnectionUrl: () => url,
+    call: (...argv) => callDirectly(local, argv),
+    command: (...argv) => server.execute(localResp2, argv.map(toBytes)),
+    keys: (db = 0) => keysOf(server, db),
+    contents: (db = 0) => {
+      const reader = localClient(server);
+      callDirectly(reader, ['SELECT', db]);
+      return contentsOf(reader);
+    },
     flush: () => {
       server.keyspace.flush();
     },
-    keys: (db = 0) => keysOf(server, db),
-    command: (...argv) => server.execute(local, argv.map(toBytes)),
+    snapshot: () => takeSnapshot(server),
+    restore: (snapshot) => restoreSnapshot(server, snapshot),
+    waitForCommand: (target, wait) => commands.waitFor(target, wait),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function keysOf(server: Server, id: number): string[] {
-  server.keyspace.setNow(server.clock.now());
-  const db = server.keyspace.databases[id];
-  if (db === undefined) throw new RangeError(`there is no database ${id}`);
-  const names: string[] = [];
-  for (let slot = 0; slot < db.table.slots; slot++) {
-    const at = db.expiryOf(slot);
-    if (db.table.isUsed(slot) && (at === 0 || at > server.keyspace.now)) names.push(fromBytes(db.key(slot)));
-  }
-  return names.sort();
+async function stopBoth(server: Server, listener: Listener): Promise<void> {
+  const closed = listener.close();
+  server.stop();
+  await closed;
 }
 
 function urlOf(listener: Listener, options: StartOptions): string {
@@ -119,13 +148,4 @@ function urlOf(listener: Listener, options: StartOptions): string {
   const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
   const host = listener.host.includes(':') ? `[${listener.host}]` : listener.host;
   return `${scheme}://${auth}${host}:${listener.port}`;
-}
-
-/** Text as the byte string (one character per UTF-8 byte) that the server works on. */
-function toBytes(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
-}
-
-function fromBytes(bytes: string): string {
-  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
