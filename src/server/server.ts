@@ -16,6 +16,7 @@ import { Timing } from './introspection/timing.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import { Channels } from './pubsub/channels.ts';
 import { RespReply } from './reply/resp-reply.ts';
+import { openRooms } from './rooms.ts';
 import { defaultSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { Watches } from './transactions/watches.ts';
@@ -47,6 +48,8 @@ export class Server {
   readonly keyspace: Keyspace;
   readonly registry: Registry;
   readonly clients = new Map<number, Client>();
+  /** Clients without a connection: direct calls, scripts. They last as long as the server. */
+  readonly locals: Client[] = [];
   readonly blocking: Blocking;
   readonly pause: Pause;
   readonly watches: Watches;
@@ -81,9 +84,9 @@ export class Server {
   authenticator: ((client: Client, user: string, password: string) => boolean) | undefined = undefined;
   /** Does this user exist? Only `default` unless ACL says otherwise. */
   hasUser: ((user: string) => boolean) | undefined = undefined;
-  readonly closeListeners: ((client: Client) => void)[] = [];
   /** Asked about each new connection by its address; what it returns is sent before the connection closes. */
   door: ((address: string | undefined) => string | undefined) | undefined = undefined;
+  readonly closeListeners: ((client: Client) => void)[] = [];
   /** Told of RESET, to drop what they keep for the client. */
   readonly resetListeners: ((client: Client) => void)[] = [];
   /** State of other rooms (slow log, scripts, ACL …) under keys of their own. */
@@ -111,6 +114,7 @@ export class Server {
     this.pause = new Pause(this);
     this.watches = new Watches(this);
     this.channels = new Channels();
+    openRooms(this);
   }
 
   // One command.
@@ -263,7 +267,8 @@ export class Server {
 
   addClient(transport: Transport | undefined): Client {
     const client = new Client(this, this.nextClientId++, transport, this.clock.now());
-    if (transport !== undefined) this.clients.set(client.id, client);
+    if (transport === undefined) this.locals.push(client);
+    else this.clients.set(client.id, client);
     return client;
   }
 
@@ -278,6 +283,14 @@ export class Server {
     this.watches.unwatch(client);
     this.channels.forget(client);
     for (const listener of this.closeListeners) listener(client);
+  }
+
+  /** SWAPDB: clients stay with the number they selected, and so see the other keys. */
+  swapDatabases(first: number, second: number): void {
+    const { databases } = this.keyspace;
+    const numbers = [...this.clients.values(), ...this.locals].map((client) => [client, client.db.id] as const);
+    this.keyspace.swap(first, second);
+    for (const [client, id] of numbers) client.db = databases[id]!;
   }
 
   // Plugging in.

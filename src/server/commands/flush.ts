@@ -31,7 +31,7 @@ function swapdb(call: Call): void {
     if (space.databases[first] === undefined || space.databases[second] === undefined) {
       throw new CommandError('ERR DB index is out of range');
     }
-    space.swap(first, second);
+    call.server.swapDatabases(first, second);
   } else if (space.databases[first] === undefined) {
     throw new CommandError('ERR DB index is out of range');
   }

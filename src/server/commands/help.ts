@@ -2,7 +2,9 @@
 
 import { findCommand } from '../../redis/commands/index.ts';
 import type { CommandArgument } from '../../redis/commands/index.ts';
+import type { Call } from '../dispatch/call.ts';
 import type { Handler } from '../dispatch/registry.ts';
+import { CommandError } from '../errors.ts';
 
 /** Answers with one line for each sub-command and one for what it does. */
 export function helpHandler(container: string): Handler {
@@ -18,6 +20,14 @@ export function helpHandler(container: string): Handler {
     call.reply.array(lines.length);
     for (const line of lines) call.reply.simple(line);
   };
+}
+
+/** For a sub-command whose arity is open but whose arguments do not fit. */
+export function subcommandSyntaxError(call: Call): CommandError {
+  const container = call.arg(0).toUpperCase();
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${call.arg(1).slice(0, 128)}'. Try ${container} HELP.`,
+  );
 }
 
 function synopsis(argument: CommandArgument): string {

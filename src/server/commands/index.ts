@@ -9,10 +9,17 @@ import { counterHandlers } from './counter.ts';
 import { expireHandlers } from './expire.ts';
 import { flushHandlers } from './flush.ts';
 import { genericHandlers } from './generic.ts';
+import { hashHandlers } from './hash.ts';
+import { hashRandomHandlers } from './hash-random.ts';
 import { lcsHandlers } from './lcs.ts';
+import { listHandlers } from './list.ts';
+import { listMoveHandlers } from './list-move.ts';
 import { objectHandlers } from './object.ts';
 import { rangeHandlers } from './range.ts';
 import { scanHandlers } from './scan.ts';
+import { setHandlers } from './set.ts';
+import { setAlgebraHandlers } from './set-algebra.ts';
+import { setRandomHandlers } from './set-random.ts';
 import { sortHandlers } from './sort.ts';
 import { sortedSetHandlers } from './sorted-set.ts';
 import { sortedSetAlgebraHandlers } from './sorted-set-algebra.ts';
@@ -21,15 +28,26 @@ import { sortedSetRangeHandlers } from './sorted-set-range.ts';
 import { stringHandlers } from './string.ts';
 import { transactionHandlers } from './transactions.ts';
 import { waitHandlers } from './wait.ts';
-import { hashHandlers } from './hash.ts';
-import { hashRandomHandlers } from './hash-random.ts';
-import { listHandlers } from './list.ts';
-import { listMoveHandlers } from './list-move.ts';
-import { setHandlers } from './set.ts';
-import { setAlgebraHandlers } from './set-algebra.ts';
-import { setRandomHandlers } from './set-random.ts';
+import { aclHandlers } from './acl.ts';
+import { commandHandlers } from './command.ts';
+import { configHandlers } from './config.ts';
+import { debugHandlers } from './debug.ts';
+import { introspectionHandlers } from './introspection.ts';
+import { pubsubHandlers } from './pubsub.ts';
+import { replicationHandlers } from './replication.ts';
+import { savingHandlers } from './saving.ts';
+import { slowlogHandlers } from './slowlog.ts';
 
 export const handlers: Handlers = {
+  ...aclHandlers,
+  ...commandHandlers,
+  ...configHandlers,
+  ...debugHandlers,
+  ...introspectionHandlers,
+  ...pubsubHandlers,
+  ...replicationHandlers,
+  ...savingHandlers,
+  ...slowlogHandlers,
   ...bitHandlers,
   ...bitfieldHandlers,
   ...clientHandlers,
@@ -38,10 +56,17 @@ export const handlers: Handlers = {
   ...expireHandlers,
   ...flushHandlers,
   ...genericHandlers,
+  ...hashHandlers,
+  ...hashRandomHandlers,
   ...lcsHandlers,
+  ...listHandlers,
+  ...listMoveHandlers,
   ...objectHandlers,
   ...rangeHandlers,
   ...scanHandlers,
+  ...setHandlers,
+  ...setAlgebraHandlers,
+  ...setRandomHandlers,
   ...sortHandlers,
   ...sortedSetHandlers,
   ...sortedSetAlgebraHandlers,
@@ -50,11 +75,4 @@ export const handlers: Handlers = {
   ...stringHandlers,
   ...transactionHandlers,
   ...waitHandlers,
-  ...hashHandlers,
-  ...hashRandomHandlers,
-  ...listHandlers,
-  ...listMoveHandlers,
-  ...setHandlers,
-  ...setAlgebraHandlers,
-  ...setRandomHandlers,
 };

@@ -10,7 +10,7 @@ import { parameters } from './parameters.ts';
 export type Changed = (server: Server, name: string) => void;
 
 /** Refuses a value that is fine in itself; returns the reason. */
-export type Check = (server: Server, value: ParameterValue) => string | undefined;
+export type Check = (value: ParameterValue, before: ParameterValue) => string | undefined;
 
 const byName = new Map(parameters.flatMap((parameter) => names(parameter).map((name) => [name, parameter] as const)));
 const KEY = Symbol('config');
@@ -87,7 +87,7 @@ export class Config {
     for (const [i, parameter] of wanted.entries()) {
       try {
         this.store(parameter, parameter.kind.parse(pairs[i]![1]));
-        const reason = this.checks.get(parameter.name)?.(this.server, this.value(parameter.name));
+        const reason = this.checks.get(parameter.name)?.(this.value(parameter.name), before[i]!);
         if (reason !== undefined) throw new InvalidValue(reason);
       } catch (error) {
         for (let k = 0; k <= i; k++) this.store(wanted[k]!, before[k]!);

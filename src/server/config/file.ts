@@ -1,7 +1,7 @@
 // redis.conf: reading it, and writing the settings in force back into it without losing a comment.
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { Config } from './config.ts';
+import type { Config } from './config.ts';
 import { findParameter } from './config.ts';
 import { splitWords } from './kinds.ts';
 import { outputLimitLines } from './output-limits.ts';

@@ -106,7 +106,7 @@ export function choices(names: readonly string[], check: (chosen: ReadonlySet<st
 }
 
 /** Any text; `normalise` may throw InvalidValue. */
-export function text(normalise: (given: string) => string = (given) => given): Kind {
+export function plainText(normalise: (given: string) => string = (given) => given): Kind {
   return { parse: normalise, format: String };
 }
 

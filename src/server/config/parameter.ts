@@ -1,7 +1,7 @@
 // A configuration parameter: its names, its values, where the value lives, and who may change it.
 
 import type { Settings } from '../settings.ts';
-import { choice, integer, memory, text, yesNo } from './kinds.ts';
+import { choice, integer, memory, plainText, yesNo } from './kinds.ts';
 import type { Kind, ParameterValue } from './kinds.ts';
 
 export interface Parameter {
@@ -73,7 +73,7 @@ export function string(
   initial = '',
   options: ParameterOptions & { field?: FieldOf<string>; normalise?: (given: string) => string } = {},
 ): Parameter {
-  return define(name, text(options.normalise), initial, options);
+  return define(name, plainText(options.normalise), initial, options);
 }
 
 export function define(

@@ -27,7 +27,7 @@ export class Histogram {
     let seen = 0;
     for (let at = 0; at < this.counts.length; at++) {
       seen += this.counts[at]!;
-      if (seen >= wanted) return largestOf(at);
+      if (seen >= wanted) return largestIn(at);
     }
     return 0;
   }
@@ -41,7 +41,7 @@ export class Histogram {
     let seen = 0;
     let told = 0;
     for (let at = 0; at < this.counts.length && told < this.total; at++) {
-      while (largestOf(at) > limitOf(limit)) {
+      while (largestIn(at) > largestOf(limit)) {
         if (seen > told) yield [limit, (told = seen)];
         limit *= 2;
       }
@@ -57,9 +57,9 @@ export class Histogram {
   }
 }
 
-/** A limit stands for the whole bucket it falls into. */
-function limitOf(limit: number): number {
-  return largestOf(bucketOf(limit));
+/** A value stands for the whole bucket it falls into: the largest of that. */
+export function largestOf(value: number): number {
+  return largestIn(bucketOf(value));
 }
 
 function bucketOf(value: number): number {
@@ -67,7 +67,7 @@ function bucketOf(value: number): number {
   return shift * HALF + (value >>> shift);
 }
 
-function largestOf(at: number): number {
+function largestIn(at: number): number {
   if (at < 2 * HALF) return at;
   const shift = Math.floor(at / HALF) - 1;
   return (at - shift * HALF + 1) * 2 ** shift - 1;

@@ -30,6 +30,13 @@ export interface ValueType<T extends Aggregate> {
   release?(value: T): void;
   /** Lists, sets and sorted sets: all elements in their order, for SORT. */
   elements?(value: T): readonly string[];
+  /**
+   * Every element as its parts, for DEBUG DIGEST: member and score as printed, field and value, a stream entry's id,
+   * fields and values. Types whose elements are one part each need only `elements`.
+   */
+  parts?(value: T): Iterable<readonly string[]>;
+  /** The value as a load from disk would make it: in the encoding that its present content and the settings call for. */
+  reload?(value: T, target: Database): T;
   /** Hashes: one field, for SORT's `key->field`. */
   field?(value: T, name: string): string | undefined;
   /** Lists: a new one of these elements, for SORT's STORE. */

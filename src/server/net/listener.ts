@@ -6,6 +6,7 @@ import { createServer, Socket } from 'node:net';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
+import { configOf } from '../config/config.ts';
 import { Call } from '../dispatch/call.ts';
 import { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
@@ -54,6 +55,7 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
   await bind(net, options);
   net.on('error', (error) => server.log(`listener: ${error.message}`));
   const bound = net.address() as AddressInfo | string | null;
+  tellConfig(server, options, bound);
   return {
     host: typeof bound === 'object' && bound !== null ? bound.address : '',
     port: typeof bound === 'object' && bound !== null ? bound.port : 0,
@@ -68,6 +70,16 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
     ref: () => net.ref(),
     unref: () => net.unref(),
   };
+}
+
+/** So that CONFIG GET and INFO know where the server listens. */
+function tellConfig(server: Server, options: ListenOptions, bound: AddressInfo | string | null): void {
+  const { values } = configOf(server);
+  if (options.path !== undefined) values.set('unixsocket', options.path);
+  else if (typeof bound === 'object' && bound !== null) {
+    values.set(options.tls === undefined ? 'port' : 'tls-port', bound.port);
+    values.set('bind', bound.address);
+  }
 }
 
 interface SharedState extends Shared {

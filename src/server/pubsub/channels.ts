@@ -53,6 +53,10 @@ export class Channels {
     return deliver(this.shards.get(channel), ['smessage', channel, message]);
   }
 
+  namesOf(client: Client, kind: ChannelKind): ReadonlySet<string> {
+    return ownSet(client, kind);
+  }
+
   mapOf(kind: ChannelKind): Map<string, Set<Client>> {
     return kind === 'channel' ? this.channels : kind === 'pattern' ? this.patterns : this.shards;
   }
