@@ -28,7 +28,8 @@ import type { Aggregate, ValueType } from './value-types.ts';
 
 export class Database {
   readonly space: Keyspace;
-  readonly id: number;
+  /** Its number; SWAPDB exchanges two databases' numbers. */
+  id: number;
   table: KeyTable;
   arena = new Arena();
   /** When each slot expires, in milliseconds; 0: never. Empty until a key of this database gets an expiry. */
@@ -318,20 +319,6 @@ export class Database {
     this.expiring = 0;
     this.queue.clear();
     this.aggregateBytes = 0;
-  }
-
-  /** Exchange all keys with another database. */
-  exchange(other: Database): void {
-    const { table, arena, expireAt, expiring, queue, aggregateBytes } = this;
-    Object.assign(this, {
-      table: other.table,
-      arena: other.arena,
-      expireAt: other.expireAt,
-      expiring: other.expiring,
-      queue: other.queue,
-      aggregateBytes: other.aggregateBytes,
-    });
-    Object.assign(other, { table, arena, expireAt, expiring, queue, aggregateBytes });
   }
 
   touchAccess(slot: number): void {

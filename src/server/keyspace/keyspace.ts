@@ -93,10 +93,15 @@ export class Keyspace {
     return count;
   }
 
-  /** SWAPDB. Databases stay where they are and exchange what they hold, so whoever refers to one sees the other keys. */
+  /** Databases exchange their numbers: values refer to the database that they live in. */
   swap(first: number, second: number): void {
     if (this.effects.listened) this.effects.swapped(first, second);
-    this.databases[first]!.exchange(this.databases[second]!);
+    const a = this.databases[first]!;
+    const b = this.databases[second]!;
+    this.databases[first] = b;
+    this.databases[second] = a;
+    b.id = first;
+    a.id = second;
   }
 
   firstAccess(): number {

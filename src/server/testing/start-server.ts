@@ -96,6 +96,7 @@ function started(server: Server, clock: ServerClock, listener: Listener, options
   const url = urlOf(listener, options);
   const local = localClient(server);
   const localResp2 = server.addClient(undefined);
+  const reader = localClient(server);
   const commands = new CommandLog(server);
   if (options.record === true) commands.start();
   let stopped: Promise<void> | undefined;
@@ -121,7 +122,6 @@ function started(server: Server, clock: ServerClock, listener: Listener, options
     command: (...argv) => server.execute(localResp2, argv.map(toBytes)),
     keys: (db = 0) => keysOf(server, db),
     contents: (db = 0) => {
-      const reader = localClient(server);
       callDirectly(reader, ['SELECT', db]);
       return contentsOf(reader);
     },
