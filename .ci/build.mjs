@@ -27,6 +27,16 @@ const precompiledTemplates = {
   },
 };
 
+/** `new Intl.Segmenter()` loads its tables, which takes as long as starting Node: left to the first text measured. */
+const lazySegmenter = {
+  name: 'lazy-segmenter',
+  transform(code, id) {
+    if (!id.includes('string-width') || !code.includes('new Intl.Segmenter()')) return null;
+    const lazy = '((made) => ({ segment: (text) => (made ??= new Intl.Segmenter()).segment(text) }))()';
+    return { code: code.replace('new Intl.Segmenter()', lazy), map: null };
+  },
+};
+
 // Made elsewhere and moved into place at the end, so that whoever runs the last build is not left without a file.
 const out = mkdtempSync(join(makeFolder(join(root, 'node_modules/.cache')), 'paxx-build-'));
 await bundleCli();
@@ -74,7 +84,7 @@ async function bundleSources(input, output) {
     },
     // Only the sources load ts-morph itself: the build has its compiler as a file of its own.
     external: (id) => builtins.has(id) || id === 'ts-morph',
-    plugins: [precompiledTemplates],
+    plugins: [precompiledTemplates, lazySegmenter],
     // yargs asks `import.meta.resolve` for configuration that extends packages, which nothing here has.
     checks: { emptyImportMeta: false },
     transform: { target: 'node20.19' },
