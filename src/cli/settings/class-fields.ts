@@ -35,11 +35,18 @@ export function findClassFields(context: Context, path: string, outline: Outline
 }
 
 function fieldsOf(outline: Outline, body: Group): Field[] {
-  const reads = envReads(outline).filter((read) => isWithin(read.first, body) && read.first.parent === body);
+  const reads = envReads(outline).filter((read) => isWithin(read.first, body) && isInExpression(read.first, body));
   return membersOf(outline, body).flatMap((one): Field[] => {
     const read = reads.find(({ first }) => one.isField && first.start >= one.start && first.end <= one.end);
     return read === undefined ? [] : [{ member: one, read }];
   });
+}
+
+/** In the field itself or an argument, as in `Number(process.env.PORT)`; not in an object or a function. */
+function isInExpression(node: Node, body: Group): boolean {
+  let at = node.parent;
+  while (at !== undefined && at !== body && at.bracket === '(') at = at.parent;
+  return at === body;
 }
 
 /** `Config.x` of an exported class with static fields, `config.x` of an exported `new Config()`. */

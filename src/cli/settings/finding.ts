@@ -49,6 +49,8 @@ export const PROCESS_ENV: SettingsAccess = { kind: 'process-env' };
 
 /** A library that checks the environment outweighs any object that only reads it. */
 export const LIBRARY_WEIGHT = 10_000;
+/** A file that is called settings as a whole outweighs objects in any other. */
+export const GENERAL_WEIGHT = 1000;
 
 export function contextStyle({ host }: Context, outline: Outline): SourceStyle {
   return styleOf(outline, host.style);
@@ -64,6 +66,11 @@ export function environmentRead({ host, variable }: Context, style: { readonly q
   return host.typescript?.noPropertyAccessFromIndexSignature === true
     ? `process.env[${quote}${variable.name}${quote}]`
     : `process.env.${variable.name}`;
+}
+
+/** The description as one phrase, for a line of code: without asides and the full stop. */
+export function phraseOf({ description }: EnvVariable): string {
+  return description.replace(/\s*\([^)]*\)/g, '').replace(/\.$/, '');
 }
 
 /** Does the text of a validator admit that the variable is missing? */

@@ -255,7 +255,7 @@ function expressionAround(outline: Outline, node: Node): { head: readonly Node[]
 }
 
 function chainHead(node: Node): Node {
-  let head = node;
+  let head = isPunctuation(node, '!') ? (before(node) ?? node) : node;
   for (let left = before(head); left !== undefined; left = before(head)) {
     if (isPunctuation(left, '!')) head = left;
     else if (isPunctuation(left, '.', '?.')) head = before(left) ?? left;

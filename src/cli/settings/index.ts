@@ -7,6 +7,7 @@ import { findClassFields } from './class-fields.ts';
 import { findConvict } from './convict.ts';
 import type { SettingsEdit, SettingsRequest, SettingsResult } from './dialect.ts';
 import {
+  GENERAL_WEIGHT,
   mergeParts,
   LIBRARY_WEIGHT,
   PROCESS_ENV,
@@ -43,7 +44,7 @@ export async function planSettings(request: SettingsRequest): Promise<SettingsRe
     const shared = await planShared(context);
     if (shared !== undefined) return shared;
   }
-  if (chosen !== undefined) return planned(context, chosen, chosen.plan());
+  if (chosen !== undefined) return planned(context, chosen, withExport(chosen.plan(), chosen, all));
   if (path !== undefined) return unknownPlace(context, path);
   return { status: 'none', access: { kind: 'process-env' }, edits: await editsOf(context, ambientParts(context)) };
 }
@@ -78,6 +79,20 @@ function choose(findings: readonly Finding[]): Finding | 'tie' | undefined {
     return first;
   const readable = [first, second].filter((one) => one.plan().access.kind !== 'process-env');
   return readable.length === 1 ? readable[0] : 'tie';
+}
+
+/**
+ * Where the environment is checked and the result dropped, while the app reads another file's exports,
+ * the variable belongs into both.
+ */
+function withExport(plan: Plan, checked: Finding, all: readonly Finding[]): Plan {
+  if (plan.refusal !== undefined || plan.access.kind !== 'process-env' || checked.weight < LIBRARY_WEIGHT) return plan;
+  const others = all.filter(({ path, dialect }) => path !== checked.path && /^(?:object|constants)$/.test(dialect));
+  const [first, second] = others.filter(({ weight }) => weight >= GENERAL_WEIGHT);
+  if (first === undefined || (second !== undefined && rank(second) === rank(first))) return plan;
+  const exported = first.plan();
+  if (exported.refusal !== undefined || exported.access.kind !== 'import') return plan;
+  return { ...plan, parts: mergeParts([...plan.parts, ...exported.parts]), access: exported.access };
 }
 
 /**

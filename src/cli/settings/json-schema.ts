@@ -28,13 +28,7 @@ export function findJsonSchema(context: Context, path: string, outline: Outline)
   const local = from.defaultName ?? from.namespaceName ?? from.named.get('envSchema') ?? from.named.get('fastifyEnv');
   if (local === undefined) return [];
   const isPlugin = from.from !== 'env-schema';
-  return callsOf(outline).flatMap((call): Finding[] => {
-    const argument = isPlugin ? call.args[1] : call.args[0];
-    const isCall = isPlugin
-      ? /(?:^|\.)register$/.test(call.callee) && isWord(call.args[0]?.[0], local)
-      : call.callee === local;
-    const options = isCall ? objectOf(outline, argument) : undefined;
-    if (options === undefined) return [];
+  return optionsIn(outline, local, isPlugin).flatMap(({ call, options }): Finding[] => {
     const place = placeOf(context, path, outline, options);
     if (place === undefined) return [];
     const weight = LIBRARY_WEIGHT + (propertiesOf(place.object)?.length ?? 0);
@@ -45,10 +39,22 @@ export function findJsonSchema(context: Context, path: string, outline: Outline)
         path: place.path,
         offset: place.object.start,
         weight,
-        plan: () => plan(context, place, { path, outline, call: call.group, options, isPlugin }),
+        plan: () => plan(context, place, { path, outline, call, options, isPlugin }),
       },
     ];
   });
+}
+
+/** The options that the library is given: in a call, or as what @fastify/autoload passes to a plugin that it finds. */
+function optionsIn(outline: Outline, local: string, isPlugin: boolean): { call: Group; options: Group }[] {
+  const calls = callsOf(outline).flatMap(({ callee, args, group }) => {
+    const isCall = isPlugin ? /(?:^|\.)register$/.test(callee) && isWord(args[0]?.[0], local) : callee === local;
+    const options = isCall ? objectOf(outline, isPlugin ? args[1] : args[0]) : undefined;
+    return options === undefined ? [] : [{ call: group, options }];
+  });
+  if (!isPlugin || calls.length > 0) return calls;
+  const options = literalIn(findVariable(outline, 'autoConfig')?.init ?? []);
+  return isGroup(options, '{') ? [{ call: options, options }] : [];
 }
 
 /** The object that takes the variable: `properties` of a JSON schema, or the members of a TypeBox object. */

@@ -2,6 +2,7 @@
 import { declares } from '../editors/typescript/insert-statement.ts';
 import { isGroup, textOf, type Outline } from '../editors/typescript/outline.ts';
 import { quoted } from '../editors/typescript/style.ts';
+import { phraseOf } from './finding.ts';
 import { siblingsUse, type SchemaLibrary, type SchemaSite, type Validator } from './schema-library.ts';
 
 const zod: SchemaLibrary = {
@@ -52,7 +53,7 @@ const joi: SchemaLibrary = {
   validator: ({ context, style, library, outline, object }) => {
     const local = library.defaultName ?? library.namespaceName ?? [...library.named.values()][0] ?? 'Joi';
     const doc = siblingsUse(outline, object, 'description')
-      ? `.description(${quoted(context.variable.description, style)})`
+      ? `.description(${quoted(phraseOf(context.variable), style)})`
       : '';
     return { text: `${local}.string().uri().default(${quoted(context.variable.default, style)})${doc}` };
   },
@@ -100,7 +101,7 @@ export function zodText(
   const mini = /mini/.test(library.from);
   if (mini) return `${z}._default(${z}.url(), ${quoted(context.variable.default, style)})`;
   const doc = siblingsUse(outline, object, 'describe')
-    ? `.describe(${quoted(context.variable.description, style)})`
+    ? `.describe(${quoted(phraseOf(context.variable), style)})`
     : '';
   if (context.variable.kind !== 'url') return `${z}.string()${tail}${doc}`;
   return `${isZod4({ context, outline, library }) ? `${z}.url()` : `${z}.string().url()`}${tail}${doc}`;

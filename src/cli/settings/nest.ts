@@ -38,8 +38,16 @@ export function findNest(context: Context, path: string, outline: Outline): Find
   const call = callsOf(outline).find((one) => one.callee === 'ConfigModule.forRoot');
   if (call === undefined) return [];
   const site: NestSite = { path, outline, options: optionsOf(outline, call) };
+  const declared = planDeclared(context, site);
   return [
-    { dialect: 'nest', path, offset: call.group.start, weight: LIBRARY_WEIGHT + 500, plan: () => plan(context, site) },
+    {
+      dialect: 'nest',
+      path,
+      offset: call.group.start,
+      // Where Nest checks nothing itself, a schema elsewhere in the app is the place.
+      weight: declared === undefined ? LIBRARY_WEIGHT - 1 : LIBRARY_WEIGHT + 500,
+      plan: () => declared ?? keyOnly(context.variable.name),
+    },
   ];
 }
 
@@ -50,13 +58,8 @@ function optionsOf(outline: Outline, call: Call): Group | undefined {
   return isGroup(literal, '{') ? literal : undefined;
 }
 
-function plan(context: Context, site: NestSite): Plan {
-  return (
-    planValidationSchema(context, site) ??
-    planValidate(context, site) ??
-    planLoad(context, site) ??
-    keyOnly(context.variable.name)
-  );
+function planDeclared(context: Context, site: NestSite): Plan | undefined {
+  return planValidationSchema(context, site) ?? planValidate(context, site) ?? planLoad(context, site);
 }
 
 /** Nest reads the environment itself: any variable is there under its own name. */

@@ -17,6 +17,7 @@ import { quoted } from '../editors/typescript/style.ts';
 import {
   environmentRead,
   contextStyle,
+  GENERAL_WEIGHT,
   importAccess,
   type Context,
   type Finding,
@@ -114,7 +115,7 @@ function isSettings(path: string, reads: readonly EnvRead[], members: number): b
 }
 
 function weightOf(path: string, reads: number): number {
-  return (GENERAL.test(path) ? 1000 : 100) + reads;
+  return (GENERAL.test(path) ? GENERAL_WEIGHT : 100) + reads;
 }
 
 interface Constant {
@@ -168,7 +169,11 @@ function constantsOf(outline: Outline): Constant[] {
       const isValue =
         inside.length > 0 &&
         !declarator.init.some(
-          (node) => isGroup(node, '{') || isGroup(node, '[') || isPunctuation(node, '=>') || isWord(node, 'new'),
+          (node) =>
+            isGroup(node, '{') ||
+            (isGroup(node, '[') && !inside.some((read) => read.last === node)) ||
+            isPunctuation(node, '=>') ||
+            isWord(node, 'new'),
         );
       const isShallow = inside.some(
         (read) =>

@@ -27,7 +27,7 @@ const TOOLING =
   /(?:^|\/)(?:\.?(?:next|vite|vitest|jest|webpack|rollup|rolldown|tailwind|postcss|babel|drizzle|prisma|playwright|cypress|nuxt|astro|svelte|eslint|prettier|commitlint|tsup|tsdown|metro|remix|react-router|sentry[.\w]*|open-next|mikro-orm|payload|sanity|codegen|graphql|release|lint-staged|stylelint|karma|ava|unocss)\.config|knexfile|ormconfig|data-source|gulpfile|gruntfile|ecosystem(?:\.config)?|\.eslintrc|\.mocharc|instrumentation)\.[cm]?[jt]s$/i;
 const CLIENT_FOLDER = /(?:^|\/)(?:client|frontend|front-end|webapp|ui|components|pages|views|hooks|stores?)\//i;
 const LIBRARY =
-  /cleanEnv|createEnv|envalid|convict|@nestjs\/config|env-schema|@fastify\/env|fastify-env|Env\.create|Env\.rules|env-var|znv|ts-dotenv|env-sentry/;
+  /cleanEnv|createEnv|envalid|convict|@nestjs\/config|env-schema|@fastify\/env|fastify-env|Env\.create|Env\.rules|env-var|znv|ts-dotenv|env-sentry|\benv: *['"][A-Z][A-Z0-9_]+['"]/;
 const ENVIRONMENT =
   /process\.env\b|process\[['"]env['"]\]|\benv\s*\}\s*=\s*process\b|Bun\.env|from ['"](?:node:)?process['"]/;
 const VALIDATOR =

@@ -15,7 +15,7 @@ export function nextSteps(plan: InfraPlan, { installed }: NextStepsOptions): str
   if (plan.compose) steps.push(composeUp(plan.compose));
   steps.push(`Use it:\n\n${indent(usage(plan))}\n`);
   for (const { file, text } of plan.module.wiring)
-    steps.push(`Wire it in${file ? ` (${file})` : ''}:\n\n${indent(text)}\n`);
+    steps.push(`Wire it in${file ? ` (${file})` : ''}:\n\n${indent(text)}`);
   const numbered = steps.map((step, i) => `  ${i + 1}. ${step}\n`).join('');
   return `Next:\n${numbered}\nSee how it stands: paxx infra status      Take it out: paxx infra remove ${plan.component}\n`;
 }
