@@ -177,9 +177,9 @@ export class Blocking {
 export function parseTimeout(text: string): number {
   const value = parseDouble(text);
   if (value === undefined) throw new CommandError('ERR timeout is not a float or out of range');
-  if (value < 0) throw new CommandError('ERR timeout is negative');
-  if (value * 1000 > Number.MAX_SAFE_INTEGER) throw new CommandError('ERR timeout is out of range');
-  return value;
+  // Redis rounds up to milliseconds in 64 bits: a little less than nothing is nothing, and too much is negative.
+  if (Math.ceil(value * 1000) < 0 || value * 1000 >= 2 ** 63) throw new CommandError('ERR timeout is negative');
+  return Math.max(0, value);
 }
 
 function queueName(db: number, key: string): string {

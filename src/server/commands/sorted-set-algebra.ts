@@ -56,7 +56,7 @@ function combine(call: Call, operation: Operation, store?: string): void {
   if (algebra) sources.sort((a, b) => a.size - b.size);
   const found = operation(sources, options.aggregate);
   const { settings } = call.db.space;
-  const result = new SortedSet();
+  const result = new SortedSet(true);
   let longest = 0;
   for (const [member, score] of found) {
     result.insertText(member, score, settings);
@@ -132,8 +132,8 @@ function limitAt(call: Call, i: number): number {
 
 function aggregationAt(call: Call, i: number): Aggregation {
   if (call.is(i, 'sum')) return sum;
-  if (call.is(i, 'min')) return Math.min;
-  if (call.is(i, 'max')) return Math.max;
+  if (call.is(i, 'min')) return least;
+  if (call.is(i, 'max')) return greatest;
   throw SYNTAX_ERROR;
 }
 
@@ -141,6 +141,14 @@ function aggregationAt(call: Call, i: number): Aggregation {
 function sum(a: number, b: number): number {
   const total = a + b;
   return total === total ? total : 0;
+}
+
+function least(a: number, b: number): number {
+  return b < a ? b : a;
+}
+
+function greatest(a: number, b: number): number {
+  return b > a ? b : a;
 }
 
 function weighted(weight: number, score: number): number {

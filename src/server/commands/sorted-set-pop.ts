@@ -6,6 +6,7 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, OUT_OF_RANGE, SYNTAX_ERROR } from '../errors.ts';
 import { EVENT_ZSET } from '../keyspace/effects.ts';
 import { KIND_ZSET } from '../keyspace/kinds.ts';
+import { INT64_MIN } from '../util/numbers.ts';
 import type { ScoredMembers, SortedSet } from '../values/sorted-set.ts';
 import { sortedSetType } from '../values/sorted-set.ts';
 import { replyMembers, replyPairs, replyRange } from './sorted-set-replies.ts';
@@ -23,6 +24,9 @@ export const sortedSetPopHandlers = {
 const NOT_POSITIVE = new CommandError('ERR value is out of range, must be positive');
 const NUMKEYS = new CommandError('ERR numkeys should be greater than 0');
 const COUNT = new CommandError('ERR count should be greater than 0');
+const NOT_NEGATABLE = new CommandError(
+  'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
+);
 const LONG_MAX = 2 ** 63;
 /** Repeated random members beyond this would only end in want of memory. */
 const MAX_REPEATED = 1 << 24;
@@ -85,8 +89,8 @@ function zmpop(call: Call): void {
 }
 
 function bzmpop(call: Call): void {
-  const timeout = parseTimeout(call.arg(1));
   const options = parseMultiPop(call, 2);
+  const timeout = parseTimeout(call.arg(1));
   if (serveMultiPop(call, options, false)) return;
   call.block(
     options.keys,
@@ -159,7 +163,7 @@ function zrandmember(call: Call): void {
 function randomMembers(call: Call): void {
   const { reply } = call;
   const wide = call.int64(2);
-  if (wide === -(2n ** 63n)) throw OUT_OF_RANGE;
+  if (wide === INT64_MIN) throw NOT_NEGATABLE;
   const count = Number(wide);
   if (call.argc > 4 || (call.argc === 4 && !call.is(3, 'withscores'))) throw SYNTAX_ERROR;
   const withScores = call.argc === 4;

@@ -5,7 +5,7 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
 import { EVENT_ZSET } from '../keyspace/effects.ts';
 import { SortedSet, sortedSetType } from '../values/sorted-set.ts';
-import { parseScore } from '../util/scores.ts';
+import { parseBound } from '../util/scores.ts';
 import { replyRange, storeSortedSet } from './sorted-set-replies.ts';
 
 export const sortedSetRangeHandlers = {
@@ -134,7 +134,7 @@ function scoreRange(call: Call, low: number, high: number): Range {
 function scoreBound(call: Call, i: number): { readonly value: number; readonly exclusive: boolean } {
   const start = call.start[i]!;
   const exclusive = call.bytes[start] === 40 && call.length(i) > 0;
-  const value = parseScore(call.bytes, exclusive ? start + 1 : start, call.end[i]!);
+  const value = parseBound(call.bytes, exclusive ? start + 1 : start, call.end[i]!);
   if (value !== value) throw BAD_SCORE_BOUND;
   return { value, exclusive };
 }

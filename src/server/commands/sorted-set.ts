@@ -193,9 +193,15 @@ function zscan(call: Call): void {
   const page = set.scan(cursor, count);
   const found: string[] = [];
   for (const [i, member] of page.members.entries()) {
-    if (pattern === undefined || matchGlob(pattern, member)) found.push(member, formatDouble(page.scores[i]!));
+    if (pattern !== undefined && !matchGlob(pattern, member)) continue;
+    found.push(member, set.skiplist ? formatDouble(page.scores[i]!) : formatPacked(page.scores[i]!));
   }
   reply.array(2);
   reply.bulk(String(page.next));
   reply.bulks(found);
+}
+
+/** A listpack's integers are shown digit by digit, which here means ZSCAN only. */
+function formatPacked(score: number): string {
+  return Number.isInteger(score) && Math.abs(score) <= 2 ** 62 ? String(BigInt(score)) : formatDouble(score);
 }

@@ -32,3 +32,16 @@ export function parseScore(bytes: Buffer, start: number, end: number): number {
 function parseSlowly(bytes: Buffer, start: number, end: number): number {
   return parseDouble(bytes.latin1Slice(start, end)) ?? NaN;
 }
+
+/**
+ * A bound of a range, which Redis reads with C's strtod and fewer checks: blanks may lead, a zero byte ends it, nothing
+ * at all is zero, and what is too large is infinite.
+ */
+export function parseBound(bytes: Buffer, start: number, end: number): number {
+  const value = parseScore(bytes, start, end);
+  if (value === value) return value;
+  const text = bytes.latin1Slice(start, end).split('\0', 1)[0]!;
+  if (text === '') return 0;
+  const trimmed = text.replace(/^[ \t-\r]+/, '');
+  return parseDouble(trimmed) ?? (/^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/.test(trimmed) ? Number(trimmed) : NaN);
+}

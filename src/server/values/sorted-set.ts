@@ -8,6 +8,7 @@ import { KIND_ZSET } from '../keyspace/kinds.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
 import { defineValueType } from '../keyspace/value-types.ts';
 import type { Settings } from '../settings.ts';
+import { formatDouble } from '../util/numbers.ts';
 import { MemberTable } from './member-table.ts';
 import { OrderTree } from './order-tree.ts';
 import {
@@ -90,11 +91,12 @@ export class SortedSet implements Aggregate {
       this.skiplist = true;
     }
     if (order === undefined) {
-      this.pack = insertIntoPack(this.pack, bytes, start, end, score);
+      this.pack = insertIntoPack(this.pack, bytes, start, end, this.stored(score));
       this.bytes = OBJECT_BYTES + this.pack.length;
     } else {
-      const slot = order.table.add(bytes, start, end, score);
-      order.insert(slot, score);
+      const kept = this.stored(score);
+      const slot = order.table.add(bytes, start, end, kept);
+      order.insert(slot, kept);
       this.measure();
     }
   }
@@ -107,13 +109,14 @@ export class SortedSet implements Aggregate {
 
   /** Give a member another score. */
   rescore(handle: number, score: number): void {
+    const kept = this.stored(score);
     const { order } = this;
     if (order === undefined) {
-      this.pack = rescoreInPack(this.pack, handle, score);
+      this.pack = rescoreInPack(this.pack, handle, kept);
     } else {
       order.remove(handle);
-      order.table.scores[handle] = score;
-      order.insert(handle, score);
+      order.table.scores[handle] = kept;
+      order.insert(handle, kept);
     }
   }
 
@@ -219,6 +222,11 @@ export class SortedSet implements Aggregate {
   /** Redis picks the smallest encoding for the result of a store command. */
   chooseEncoding(limits: SortedSetLimits, longestMember: number): void {
     this.skiplist = this.size > limits.zsetMaxListpackEntries || longestMember > limits.zsetMaxListpackValue;
+    if (this.skiplist) return;
+    const { members, scores } = this.all();
+    for (let i = 0; i < members.length; i++) {
+      if (Object.is(scores[i], -0)) this.rescore(this.findText(members[i]!), 0);
+    }
   }
 
   copy(): SortedSet {
@@ -228,6 +236,11 @@ export class SortedSet implements Aggregate {
     copy.pack = this.pack;
     copy.order = this.order?.clone(this.order.table.clone());
     return copy;
+  }
+
+  /** Redis' listpacks hold integers as such, so that minus zero becomes zero; its skip lists keep it. */
+  stored(score: number): number {
+    return this.skiplist ? score : score + 0;
   }
 
   fits(length: number): boolean {
@@ -270,6 +283,17 @@ export const sortedSetType = defineValueType<SortedSet>({
   length: (set) => set.size,
   copy: (set) => set.copy(),
   elements: (set) => set.all().members,
+  parts: (set) => {
+    const { members, scores } = set.all();
+    return members.map((member, i) => [member, formatDouble(scores[i]!)]);
+  },
+  reload: (set, target) => {
+    // A packed set is loaded as it was saved; only its size is looked at again.
+    const longest = set.skiplist ? Math.max(0, ...set.all().members.map(({ length }) => length)) : 0;
+    const loaded = set.copy();
+    loaded.chooseEncoding(target.space.settings, longest);
+    return loaded;
+  },
 });
 
 let scratch = Buffer.allocUnsafeSlow(256);
