@@ -30,7 +30,7 @@ export function digestOfAll(space: Keyspace): string {
       const digest = Buffer.alloc(SIZE);
       mix(digest, db.key(slot));
       addValue(digest, db, slot);
-      xor(final, digest);
+      xor(final, sha1(digest));
     }
   }
   return final.toString('hex');

@@ -74,7 +74,7 @@ export class Monitors {
     const source = client.transport?.remote ?? 'lua';
     const args = redactedArgs(call, command).map(quote).join(' ');
     const line = `+${time} [${client.db.id} ${source}] ${args}\r\n`;
-    for (const monitor of this.clients) monitor.deliver(line);
+    for (const monitor of this.clients) if (!monitor.closing) monitor.deliver(line);
   }
 }
 

@@ -40,7 +40,7 @@ export function resetStatistics(server: Server): void {
   keyspace.hits = 0;
   keyspace.misses = 0;
   keyspace.expired = 0;
-  server.timing.command = undefined;
+  server.timing.callsBefore = 0;
   statisticsOf(server).reset();
 }
 

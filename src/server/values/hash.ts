@@ -197,4 +197,12 @@ export const hashType = defineValueType<HashValue>({
   copy: (hash, target) => hash.copy(target),
   release: (hash) => hash.release(),
   field: (hash, name) => hash.getText(name),
+  parts: (hash) => hash.entries(),
+  reload: (hash, target) => {
+    // A packed hash is loaded as it was saved; only its size is looked at again.
+    if (hash.dict === undefined && hash.size <= target.space.settings.hashMaxListpackEntries) return hash;
+    const loaded = new HashValue(target);
+    for (const [name, text] of hash.entries()) loaded.setText(name, text);
+    return loaded;
+  },
 });

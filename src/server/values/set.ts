@@ -197,4 +197,9 @@ export const setType = defineValueType<SetValue>({
   copy: (set, target) => set.copy(target),
   release: (set) => set.release(),
   elements: (set) => set.members(),
+  reload: (set, target) => {
+    const loaded = new SetValue(target);
+    set.visit((bytes, start, end) => void loaded.add(bytes, start, end));
+    return loaded;
+  },
 });
