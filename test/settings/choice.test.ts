@@ -100,3 +100,12 @@ describe('choice', () => {
     expect(outcome?.status === 'changed' && outcome.text).toContain("  QUEUE_NAME: z.string().default('it\\'s'),\n");
   });
 });
+
+test('what a variable is for stands in code as one short phrase', async () => {
+  const variable = { ...REDIS_URL, description: 'Redis connection URL (redis:// or rediss://).' };
+  const schema = `import Joi from 'joi';\nexport const env = Joi.attempt(process.env, Joi.object({\n  PORT: Joi.number().description('the port'),\n}));\n`;
+  const result = await planSettings({ tree: memoryTree({ 'src/env.ts': schema }), host: hostWith(), variable });
+  expect(result).toMatchObject({ status: 'planned', dialect: 'joi' });
+  const [edit] = result.status === 'planned' ? result.edits : [];
+  expect(edit?.outcome.status === 'changed' && edit.outcome.text).toContain(".description('Redis connection URL'),");
+});

@@ -81,8 +81,7 @@ export function definitionOf(
   name: string,
   depth = 0,
 ): Named | undefined {
-  if (statementsOf(outline).some((s) => s.name === name || s.declarators.some((d) => d.name === name)))
-    return { path, outline, name };
+  // Imports first: a `require` declares its name too.
   for (const one of importsOf(outline)) {
     const original = [...one.named].find(([, local]) => local === name)?.[0];
     if (original === undefined && one.defaultName !== name && one.namespaceName !== name) continue;
@@ -93,7 +92,8 @@ export function definitionOf(
       ? { path: target, outline: other, name: 'default' }
       : reexported(sources, target, other, original, depth);
   }
-  return undefined;
+  const isLocal = statementsOf(outline).some((s) => s.name === name || s.declarators.some((d) => d.name === name));
+  return isLocal ? { path, outline, name } : undefined;
 }
 
 /** Looks through `export * from './x'` and `export { default as x } from './x'` of a barrel file. */
