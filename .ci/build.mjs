@@ -1,6 +1,15 @@
 // Builds dist/: the CLI as lazily loaded ESM chunks, its type declarations, and the packages of the workspace.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,9 +48,11 @@ const lazySegmenter = {
 
 // Made elsewhere and moved into place at the end, so that whoever runs the last build is not left without a file.
 const out = mkdtempSync(join(makeFolder(join(root, 'node_modules/.cache')), 'paxx-build-'));
+const packages = new Set();
 await bundleCli();
 await bundleCommands();
 await bundleCompiler();
+writeNotices();
 emitTypes();
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 renameSync(out, join(root, 'dist'));
@@ -89,7 +100,7 @@ async function bundleSources(input, output) {
     checks: { emptyImportMeta: false },
     transform: { target: 'node20.19' },
   });
-  await bundle.write({ ...output, minify: true });
+  note(await bundle.write({ ...output, minify: true }));
   await bundle.close();
 }
 
@@ -100,8 +111,26 @@ async function bundleCompiler() {
     platform: 'node',
     external: (id) => builtins.has(id),
   });
-  await bundle.write({ file: join(out, 'cli/typescript.cjs'), format: 'cjs', minify: true });
+  note(await bundle.write({ file: join(out, 'cli/typescript.cjs'), format: 'cjs', minify: true }));
   await bundle.close();
+}
+
+/** Remembers whose code went into a bundle. */
+function note({ output }) {
+  for (const id of output.flatMap((chunk) => chunk.moduleIds ?? [])) {
+    const folder = /^.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id.replace(/^\0/, ''))?.[0];
+    if (folder) packages.add(folder);
+  }
+}
+
+/** The licences of what is in the bundles, as they ask for. */
+function writeNotices() {
+  const texts = [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e(?:\.\w+)?$/i.test(one));
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`;
+  });
+  writeFileSync(join(out, 'cli/THIRD-PARTY-NOTICES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 function emitTypes() {
