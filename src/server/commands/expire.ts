@@ -69,7 +69,7 @@ function allows({ nx, xx, gt, lt }: Conditions, current: number, at: number): bo
 }
 
 function answer(call: Call, show: (at: number) => number): void {
-  const slot = call.db.peekKey(call.arg(1));
+  const slot = call.db.inspectKey(call.arg(1));
   if (slot < 0) return call.reply.integer(-2);
   const at = call.db.expiryOf(slot);
   call.reply.integer(at === 0 ? -1 : Math.max(0, show(at)));

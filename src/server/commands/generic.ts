@@ -42,7 +42,7 @@ function exists(call: Call): void {
 }
 
 function type(call: Call): void {
-  const slot = call.db.peekKey(call.arg(1));
+  const slot = call.db.inspectKey(call.arg(1));
   call.reply.simple(slot < 0 ? 'none' : typeNames[call.db.kind(slot)]!);
 }
 

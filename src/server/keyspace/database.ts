@@ -85,13 +85,24 @@ export class Database {
     return slot;
   }
 
+  /** Find and count without refreshing the access time: TYPE, TTL. */
+  inspectKey(key: string): number {
+    const slot = this.peekKey(key);
+    if (slot >= 0) this.space.hits++;
+    else {
+      this.space.misses++;
+      if (this.space.effects.listened) this.emit(EVENT_KEY_MISS, 'keymiss', key);
+    }
+    return slot;
+  }
+
   writeKey(key: string): number {
     const slot = this.peekKey(key);
     if (slot >= 0 && !this.space.quiet) this.touchAccess(slot);
     return slot;
   }
 
-  /** Find without counting and without refreshing the access time: TYPE, TTL, OBJECT. */
+  /** Find without counting and without refreshing the access time: OBJECT, MEMORY USAGE. */
   peekKey(key: string): number {
     const slot = this.table.findText(key);
     return slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot)) ? -1 : slot;
