@@ -344,6 +344,17 @@ function suite(prepared: Prepared): void {
       expect(witness.logs).toEqual(['Redis is unreachable: it does not answer', 'Redis answers again.']);
     });
 
+    test('ends at once where a health check finds Redis well', async () => {
+      const frozen = await server();
+      const witness = await launch(frozen.url);
+      await witness.call('cache.cache.set', 'k', 1);
+      frozen.freeze();
+      expect(await witness.call('cache.cache.get', 'k')).toBeUndefined();
+      frozen.thaw();
+      expect(await witness.call('redis.redisHealth')).toMatchObject({ status: 'healthy' });
+      expect(await witness.call('cache.cache.get', 'k')).toBe(1);
+    });
+
     test('of a connection that stays silent ends on a new one', async () => {
       const silent = await server();
       const witness = await startApp([prepared.hasty, prepared.hasty], prepared.ending, { REDIS_URL: silent.url });
