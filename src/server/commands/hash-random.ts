@@ -4,6 +4,7 @@ import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { OUT_OF_RANGE, SYNTAX_ERROR } from '../errors.ts';
 import type { Reply } from '../reply/reply.ts';
+import { INT64_MAX } from '../util/numbers.ts';
 import { hashType } from '../values/hash.ts';
 import type { HashValue } from '../values/hash.ts';
 import { distinctPositions } from '../values/sample.ts';
@@ -14,8 +15,8 @@ export const hashRandomHandlers = {
   hrandfield,
 } satisfies Handlers;
 
-/** With values the reply has twice as many elements, whose number must fit. */
-const MAX_WITH_VALUES = 2 ** 62;
+/** With values the reply has twice as many elements, whose number must fit into 64 bits. */
+const MAX_WITH_VALUES = INT64_MAX / 2n;
 const field = new Span();
 const value = new Span();
 
@@ -36,7 +37,7 @@ function several(call: Call): void {
   const count = signedCount(call, 2);
   if (call.argc > 4 || (call.argc === 4 && !call.is(3, 'withvalues'))) throw SYNTAX_ERROR;
   const withValues = call.argc === 4;
-  if (withValues && Math.abs(count) >= MAX_WITH_VALUES) throw OUT_OF_RANGE;
+  if (withValues && isTooFar(call.int64(2))) throw OUT_OF_RANGE;
   const slot = call.read(1);
   if (slot < 0) return reply.array(0);
   const hash = call.db.get(slot, hashType);
@@ -49,6 +50,10 @@ function several(call: Call): void {
     hash.at(positions === undefined ? Math.floor(random() * size) : positions[i]!, field, value);
     answer(reply, withValues);
   }
+}
+
+function isTooFar(count: bigint): boolean {
+  return count > MAX_WITH_VALUES || count < -MAX_WITH_VALUES;
 }
 
 function inOrder(hash: HashValue, reply: Reply, withValues: boolean): void {

@@ -6,6 +6,7 @@ import { CommandError, INDEX_OUT_OF_RANGE, NO_SUCH_KEY, SYNTAX_ERROR, wrongArity
 import type { Database } from '../keyspace/database.ts';
 import { EVENT_LIST } from '../keyspace/effects.ts';
 import type { Reply } from '../reply/reply.ts';
+import { INT64_MIN } from '../util/numbers.ts';
 import { ListValue, listType } from '../values/list.ts';
 import { replyElements } from '../values/list-reply.ts';
 import { sameBytes, Span } from '../values/span.ts';
@@ -210,8 +211,6 @@ const ZERO_RANK = new CommandError(
 );
 const NEGATIVE_COUNT = new CommandError("ERR COUNT can't be negative");
 const NEGATIVE_MAXLEN = new CommandError("ERR MAXLEN can't be negative");
-/** Negating it overflows in Redis, which then counts from the end without passing over any match. */
-const LEAST_RANK = -(2 ** 63);
 
 function lpos(call: Call): void {
   const { reply, bytes } = call;
@@ -225,7 +224,7 @@ function lpos(call: Call): void {
   const limit = maxLength === 0 ? Infinity : maxLength;
   const positions: number[] = [];
   let looked = 0;
-  let skip = rank === LEAST_RANK ? 0 : Math.abs(rank) - 1;
+  let skip = Math.abs(rank) - 1;
   const look = (buffer: Buffer, start: number, end: number, i: number): boolean => {
     if (looked++ >= limit) return false;
     if (end - start === length && sameBytes(buffer, start, bytes, from, length) && skip-- <= 0) positions.push(i);
@@ -243,8 +242,10 @@ function parseSearch(call: Call): Search {
   for (let i = 3; i < call.argc; i += 2) {
     if (i + 1 >= call.argc) throw SYNTAX_ERROR;
     if (call.is(i, 'rank')) {
-      search.rank = call.integer(i + 1);
-      if (search.rank === 0) throw ZERO_RANK;
+      const rank = call.int64(i + 1);
+      if (rank === 0n) throw ZERO_RANK;
+      // Negating the least integer overflows in Redis, which then counts from the end and passes over no match.
+      search.rank = rank === INT64_MIN ? -1 : Number(rank);
     } else if (call.is(i, 'count')) {
       search.count = countOf(call, i + 1, 0, NEGATIVE_COUNT);
     } else if (call.is(i, 'maxlen')) {
