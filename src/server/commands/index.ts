@@ -11,6 +11,7 @@ import { flushHandlers } from './flush.ts';
 import { genericHandlers } from './generic.ts';
 import { hashHandlers } from './hash.ts';
 import { hashRandomHandlers } from './hash-random.ts';
+import { hyperloglogHandlers } from './hyperloglog.ts';
 import { lcsHandlers } from './lcs.ts';
 import { listHandlers } from './list.ts';
 import { listMoveHandlers } from './list-move.ts';
@@ -58,6 +59,7 @@ export const handlers: Handlers = {
   ...genericHandlers,
   ...hashHandlers,
   ...hashRandomHandlers,
+  ...hyperloglogHandlers,
   ...lcsHandlers,
   ...listHandlers,
   ...listMoveHandlers,
