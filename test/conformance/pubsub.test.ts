@@ -4,6 +4,8 @@ import type { RowItem } from './runner.ts';
 
 const from = (by: number, send: string): RowItem => ({ send, by });
 const message = (by: number): RowItem => ({ await: by });
+/** One of several that come in the order of a hash table. */
+const anyMessage = (by: number): RowItem => ({ await: by, grade: 'length' });
 
 conformance('pub/sub', {
   'subscribe and unsubscribe': [
@@ -52,16 +54,16 @@ conformance('pub/sub', {
     'PSUBSCRIBE *s',
     from(1, 'PUBLISH news twice'),
     message(0),
-    message(0),
-    message(0),
+    anyMessage(0),
+    anyMessage(0),
     'UNSUBSCRIBE news',
     from(1, 'PUBLISH news "bin\\x00ary\\r\\n"'),
-    message(0),
-    message(0),
+    anyMessage(0),
+    anyMessage(0),
     from(1, 'PUBLISH "" empty'),
     from(1, 'PUBLISH ns ""'),
-    message(0),
-    message(0),
+    anyMessage(0),
+    anyMessage(0),
   ],
   'shard channels': [
     'SSUBSCRIBE news',

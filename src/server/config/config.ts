@@ -80,8 +80,9 @@ export class Config {
   /** Set all or nothing. Throws ConfigError for the first that cannot be set. */
   set(pairs: readonly (readonly [name: string, value: string])[], mayChange: (parameter: Parameter) => boolean): void {
     const wanted = pairs.map(([name]) => this.settable(name, mayChange));
-    for (const [i, parameter] of wanted.entries()) {
-      if (wanted.indexOf(parameter) !== i) throw new ConfigError(pairs[i]![0], 'duplicate parameter');
+    const given = pairs.map(([name]) => name.toLowerCase());
+    for (const [i, name] of given.entries()) {
+      if (given.indexOf(name) !== i) throw new ConfigError(pairs[i]![0], 'duplicate parameter');
     }
     const before = wanted.map(({ name }) => this.value(name));
     for (const [i, parameter] of wanted.entries()) {

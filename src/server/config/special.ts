@@ -41,7 +41,8 @@ function savePoints(given: string): string {
 }
 
 function percentiles(given: string): string {
-  const numbers = splitWords(given).map((part) => (/^-?(?:\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : Number.NaN));
+  const parts = given === '' ? [] : given.split(' ');
+  const numbers = parts.map((part) => (/^-?(?:\d+\.?\d*|\.\d+)$/.test(part) ? Number(part) : Number.NaN));
   if (numbers.some(Number.isNaN)) {
     throw new InvalidValue('Invalid latency-tracking-info-percentiles parameters');
   }
