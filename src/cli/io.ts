@@ -9,7 +9,7 @@ export interface Io {
   readonly color: boolean;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by the first Ctrl-C or SIGTERM. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   /** Ask yes or no; `undefined` when the user cancelled. Only called when `interactive`. */
   confirm(question: string): Promise<boolean | undefined>;
@@ -26,6 +26,14 @@ export interface Io {
 export function processIo(): Io {
   const controller = new AbortController();
   let listening = false;
+  // Listeners are installed by the first command that can be interrupted; `list` and `--help` die as any program.
+  const signal = (): AbortSignal => {
+    if (!listening) {
+      listening = true;
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort(name));
+    }
+    return controller.signal;
+  };
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -34,21 +42,17 @@ export function processIo(): Io {
     cwd: process.cwd(),
     env: process.env,
     get signal() {
-      // Listeners are installed by the first command that can be interrupted; `list` and `--help` die as any program.
-      if (!listening) {
-        listening = true;
-        for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(name));
-      }
-      return controller.signal;
+      return signal();
     },
     async confirm(question) {
       const { confirm, isCancel } = await import('@clack/prompts');
-      const answer = await confirm({ message: question });
+      const answer = await confirm({ message: question, signal: signal() });
       return isCancel(answer) ? undefined : answer;
     },
     async select(question, choices) {
       const { select, isCancel } = await import('@clack/prompts');
-      const answer = await select({ message: question, options: choices.map((choice) => ({ ...choice })) });
+      const options = choices.map((choice) => ({ ...choice }));
+      const answer = await select({ message: question, options, signal: signal() });
       return isCancel(answer) ? undefined : answer;
     },
     exit: (code) => {

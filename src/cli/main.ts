@@ -7,10 +7,11 @@ import { processIo } from './io.ts';
 const argv = process.argv.slice(2);
 const io = processIo();
 
-// A pipe closed early (`paxx infra list | head -1`) is not an error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// A pipe closed early (`paxx infra list | head -1`) and a terminal that is gone are not errors of ours.
+const forgive = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+};
+process.stdout.on('error', forgive);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
   const { readVersion } = await import('./version.ts');
@@ -20,6 +21,7 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
   const { runInfraList } = await import('./commands/infra-list.ts');
   runInfraList({ json: argv.includes('--json') }, io);
 } else {
+  process.stderr.on('error', forgive);
   // One file with a code cache: compiling it takes longer than running it.
   const { requireCached } = await import('./code-cache.ts');
   const file = fileURLToPath(new URL('commands.cjs', import.meta.url));

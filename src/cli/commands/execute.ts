@@ -4,6 +4,7 @@ import type { ExitName } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { PlanConflict } from '../plan/conflict.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { VerifyReport } from '../verify/verify-module.ts';
 
 /** Flags of every command that writes, as yargs hands them over. */
 export interface WriteFlags {
@@ -29,6 +30,8 @@ export interface Execution {
   readonly install: { readonly command: readonly string[]; readonly folder: string } | undefined;
   /** Files whose uncommitted changes are our own doing. */
   readonly own?: (path: string) => boolean;
+  /** Looks whether what is in place works; before a commit, and also where there was nothing to do. */
+  readonly verify?: () => Promise<VerifyReport>;
 }
 
 export type Executed = 'nothing' | 'dry-run' | 'applied';
@@ -42,8 +45,9 @@ export async function execute(execution: Execution, flags: WriteFlags, io: Io): 
     return fail(plan.conflicts, quiet, io);
   }
   if (plan.changes.length === 0) {
-    if (quiet) await printJson(execution, 'nothing', io);
-    else await show(execution, flags, io, execution.nothing);
+    if (!quiet) await show(execution, flags, io, execution.nothing);
+    const verified = flags.dryRun ? undefined : await verify(execution, flags, io);
+    if (quiet) await printJson(execution, 'nothing', io, verified);
     return 'nothing';
   }
   if (!quiet) await show(execution, flags, io, execution.title);
@@ -54,8 +58,11 @@ export async function execute(execution: Execution, flags: WriteFlags, io: Io): 
   }
   await refuseDirty(execution, flags);
   await ask(execution, flags, io);
+  const locks = await cleanLockFiles(execution, flags);
   await write(execution, flags, io);
-  if (quiet) await printJson(execution, 'applied', io);
+  const verified = await verify(execution, flags, io);
+  if (flags.commit) await commit(execution, locks, flags, io);
+  if (quiet) await printJson(execution, 'applied', io, verified);
   return 'applied';
 }
 
@@ -94,9 +101,10 @@ async function show({ plan }: Execution, flags: WriteFlags, io: Io, title: strin
   io.out(`\n${await formatDiffs(await shownDiffs(plan.changes), { color: io.color })}`);
 }
 
-async function printJson({ plan, root }: Execution, result: string, io: Io): Promise<void> {
+async function printJson({ plan, root }: Execution, result: string, io: Io, verified?: VerifyReport): Promise<void> {
   const { planToJson } = await import('../plan/plan.ts');
-  io.out(`${JSON.stringify({ result, root, ...(await planToJson(plan)) }, undefined, 2)}\n`);
+  const document = { result, root, ...(await planToJson(plan)), ...(verified && { verified }) };
+  io.out(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
 async function refuseDirty({ root, plan, own }: Execution, flags: WriteFlags): Promise<void> {
@@ -124,9 +132,14 @@ async function ask({ title }: Execution, flags: WriteFlags, io: Io): Promise<voi
   if (!answer) throw new PaxxError('DECLINED', 'declined; nothing was written');
 }
 
-async function write({ root, plan, title, install }: Execution, flags: WriteFlags, io: Io): Promise<void> {
+/** What is said on the way; beside a JSON document it goes to stderr. */
+function say(text: string, flags: WriteFlags, io: Io): void {
+  if (flags.json) io.err(text);
+  else io.out(text);
+}
+
+async function write({ root, plan, install }: Execution, flags: WriteFlags, io: Io): Promise<void> {
   const { applyPlan } = await import('../plan/apply.ts');
-  const say = (text: string): void => void (flags.json ? io.err(text) : io.out(text));
   const wanted = flags.install !== false ? install : undefined;
   await applyPlan(root, plan, {
     signal: io.signal,
@@ -134,16 +147,37 @@ async function write({ root, plan, title, install }: Execution, flags: WriteFlag
       ? {}
       : {
           install: async ({ signal, started }) => {
-            say(`\nRunning ${wanted.command.join(' ')} …\n`);
+            say(`\nRunning ${wanted.command.join(' ')} …\n`, flags, io);
             const { installDependencies } = await import('../install/install.ts');
             await installDependencies({ ...wanted, signal, started });
           },
         }),
   });
-  if (flags.commit) {
-    const { commitPaths } = await import('../plan/git.ts');
-    const paths = plan.changes.map((change) => change.path);
-    const committed = await commitPaths(root, paths, title);
-    say(`\nCommitted ${committed.length} files.\n`);
-  }
+}
+
+async function verify(execution: Execution, flags: WriteFlags, io: Io): Promise<VerifyReport | undefined> {
+  const report = await execution.verify?.();
+  if (report) say(`\nVerified against ${report.server}: ${report.checks.join(', ')}.\n`, flags, io);
+  return report;
+}
+
+/** Lock files without changes of the user's, there or not: what the install makes of them belongs to the commit. */
+async function cleanLockFiles({ root, plan, install }: Execution, flags: WriteFlags): Promise<readonly string[]> {
+  if (!flags.commit || flags.install === false || install === undefined) return [];
+  const { dirtyPaths } = await import('../plan/git.ts');
+  const { lockFileCandidates } = await import('../plan/guarded.ts');
+  const locks = lockFileCandidates(plan.changes.map((change) => change.path));
+  const dirty = new Set(await dirtyPaths(root, locks));
+  return locks.filter((path) => !dirty.has(path));
+}
+
+async function commit(
+  { root, plan, title }: Execution,
+  locks: readonly string[],
+  flags: WriteFlags,
+  io: Io,
+): Promise<void> {
+  const { commitPaths } = await import('../plan/git.ts');
+  const committed = await commitPaths(root, [...plan.changes.map((change) => change.path), ...locks], title);
+  say(`\nCommitted ${committed.length} files.\n`, flags, io);
 }

@@ -7,7 +7,10 @@ export function exitCodesCommand(io: Io): CommandModule<object, { json: boolean 
   return {
     command: 'exit-codes',
     describe: 'Show what each exit code means',
-    builder: (command) => command.option('json', { type: 'boolean', describe: 'Print one JSON document' }),
+    builder: (command) =>
+      command
+        .option('json', { type: 'boolean', describe: 'Print one JSON document' })
+        .example('$0 exit-codes --json', 'For scripts'),
     handler: ({ json }) => {
       const rows = Object.entries(EXIT).map(([name, row]) => ({ ...row, name }));
       if (json) io.out(`${JSON.stringify(rows, undefined, 2)}\n`);

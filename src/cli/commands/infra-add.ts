@@ -3,7 +3,7 @@ import { PaxxError } from '../errors.ts';
 import type { Framework } from '../hosts/host.ts';
 import type { Io } from '../io.ts';
 import { nextSteps } from '../plan/infra/next-steps.ts';
-import type { verifyModule } from '../verify/verify-module.ts';
+import type { verifyModule, VerifyReport } from '../verify/verify-module.ts';
 import { planInfra, type InfraPlan, type InfraRequest } from '../plan/infra/plan-infra.ts';
 import { execute, type WriteFlags } from './execute.ts';
 import { installOf } from './install-of.ts';
@@ -35,14 +35,14 @@ export async function runInfraAdd(flags: InfraAddFlags, io: Io): Promise<void> {
       title: `Add ${flags.component} to ${plan.host.name} (${plan.host.framework}, ${plan.host.language}, ${packageManager.name})`,
       nothing: `${flags.component} is in ${plan.host.name} already; nothing to change.`,
       install,
+      ...(flags.verify ? { verify: () => verify(plan, io) } : {}),
     },
     flags,
     io,
   );
-  if (result !== 'dry-run' && flags.verify) await verify(plan, flags, io);
   if (flags.json || result !== 'applied') return;
   io.out(`\n${nextSteps(plan, { installed: flags.install !== false || install === undefined })}`);
-  if (answers.length > 0) io.out(`\nThe same without questions:\n  ${replay(flags, answers)}\n`);
+  if (io.interactive && !flags.yes) io.out(`\nThe same without questions:\n  ${replay(flags, answers)}\n`);
 }
 
 interface Answer {
@@ -89,12 +89,9 @@ function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]):
   };
 }
 
-async function verify(plan: InfraPlan, flags: InfraAddFlags, io: Io): Promise<void> {
+async function verify(plan: InfraPlan, io: Io): Promise<VerifyReport> {
   const { verifyModule: run } = await import('../verify/verify-module.ts');
-  const report = await run(verifyRequest(plan), { redisUrl: io.env['REDIS_URL'], signal: io.signal });
-  const text = `\nVerified against ${report.server}: ${report.checks.join(', ')}.\n`;
-  if (flags.json) io.err(text);
-  else io.out(text);
+  return run(verifyRequest(plan), { redisUrl: io.env['REDIS_URL'], signal: io.signal });
 }
 
 function verifyRequest({ root, host, module, access }: InfraPlan): Parameters<typeof verifyModule>[0] {

@@ -1,6 +1,7 @@
 /** `paxx infra …`: the group of commands, their flags and examples. Handlers load their work when they run. */
 import type { Argv, CommandModule } from 'yargs';
 import { components } from '../components/index.ts';
+import { FRAMEWORK_NAMES } from '../hosts/host.ts';
 import type { Io } from '../io.ts';
 
 /** Starts the work of a command; the default runs it within yargs' own handler. */
@@ -29,17 +30,20 @@ export function createInfraCommand(io: Io, start: Start = (work) => work()): Com
 }
 
 const names = components.map((component) => component.name);
+const images = components.flatMap((component) => component.service.images.map((image) => image.id));
+const clients = components.flatMap((component) => component.clients);
 
 function listCommand(io: Io, start: Start): CommandModule<object, { json?: boolean; cwd?: string }> {
   return {
     command: 'list',
     aliases: ['ls'],
     describe: 'Show what can be added',
-    builder: (command) => where(asJson(command)),
+    builder: (command) => where(asJson(command)).example('$0 infra list --json', 'For scripts'),
     handler: (flags) =>
       start(async () => {
         const { runInfraList } = await import('./infra-list.ts');
-        runInfraList(flags, io);
+        const { folderOf } = await import('./project.ts');
+        runInfraList({ ...flags, cwd: folderOf(flags.cwd, io) }, io);
       }),
   };
 }
@@ -49,17 +53,23 @@ function addCommand(io: Io, start: Start): CommandModule {
     command: 'add <component>',
     describe: 'Add a component to the app in this folder',
     builder: (command) =>
-      writing(asJson(where(componentArgument(command))))
+      writing(asJson(where(componentArgument(command))), 'Also replace files that stand in the way')
         .option('app', { type: 'string', describe: "The app's folder, in a monorepo", requiresArg: true })
-        .option('host', { type: 'string', describe: 'The framework, where it cannot be told', requiresArg: true })
+        .option('host', {
+          type: 'string',
+          choices: FRAMEWORK_NAMES,
+          describe: 'The framework, where it cannot be told',
+          requiresArg: true,
+        })
         .option('image', {
           type: 'string',
-          describe: 'Image of the compose service: redis:7, valkey:8 or bundled',
+          choices: images,
+          describe: 'Image of the compose service',
           requiresArg: true,
         })
         .option('client', {
           type: 'string',
-          choices: ['ioredis', 'redis'] as const,
+          choices: clients,
           describe: 'Client package (default: the one the app has, else ioredis)',
           requiresArg: true,
         })
@@ -93,10 +103,9 @@ function removeCommand(io: Io, start: Start): CommandModule {
     aliases: ['rm'],
     describe: 'Take out what add put in, and only that',
     builder: (command) =>
-      writing(asJson(where(componentArgument(command)))).example(
-        '$0 infra remove redis --dry-run --diff',
-        'See what would go',
-      ),
+      writing(asJson(where(componentArgument(command))), 'Also delete files that were edited since')
+        .example('$0 infra remove redis --dry-run --diff', 'See what would go')
+        .example('$0 infra remove redis', 'Show it, ask, then take it out'),
     handler: (flags) =>
       start(async () => {
         const { runInfraRemove } = await import('./infra-remove.ts');
@@ -110,10 +119,9 @@ function upgradeCommand(io: Io, start: Start): CommandModule {
     command: 'upgrade <component>',
     describe: "Bring a component to this version, keeping the app's own edits",
     builder: (command) =>
-      writing(asJson(where(componentArgument(command)))).example(
-        '$0 infra upgrade redis --diff',
-        'Merge three ways, see the result first',
-      ),
+      writing(asJson(where(componentArgument(command))))
+        .example('$0 infra upgrade redis --dry-run --diff', 'Merge three ways, see the result first')
+        .example('$0 infra upgrade redis', 'Show it, ask, then write it'),
     handler: (flags) =>
       start(async () => {
         const { runInfraUpgrade } = await import('./infra-upgrade.ts');
@@ -128,9 +136,10 @@ function statusCommand(io: Io, start: Start): CommandModule {
     aliases: ['doctor'],
     describe: 'Check what was added: still in place, edited, missing',
     builder: (command) =>
-      asJson(
-        where(command.positional('component', { type: 'string', choices: names, describe: 'What to check' })),
-      ).option('fix', { type: 'boolean', describe: 'Show what to do about each finding', default: false }),
+      asJson(where(command.positional('component', { type: 'string', choices: names, describe: 'What to check' })))
+        .option('fix', { type: 'boolean', describe: 'Show what to do about each finding', default: false })
+        .example('$0 infra status', 'One line per file that was added or edited')
+        .example('$0 infra status redis --fix', 'And what to do about it'),
     handler: (flags) =>
       start(async () => {
         const { runInfraStatus } = await import('./infra-status.ts');
@@ -144,6 +153,8 @@ function componentArgument(command: Argv): Argv {
     type: 'string',
     demandOption: true,
     describe: `One of: ${names.join(', ')}`,
+    // Offered by completion; an unknown name has an exit code of its own, which yargs' check would take away.
+    ...(process.argv.includes('--get-yargs-completions') ? { choices: names } : {}),
   });
 }
 
@@ -159,8 +170,11 @@ function where(command: Argv): Argv {
   return command.option('cwd', { type: 'string', describe: 'Work in this folder', requiresArg: true });
 }
 
-/** Flags of every command that changes files. */
-function writing(command: Argv): Argv {
+/**
+ * Flags of every command that changes files.
+ * @param forces what `--force` does besides
+ */
+function writing(command: Argv, forces?: string): Argv {
   return command
     .option('yes', { alias: 'y', type: 'boolean', describe: 'Do not ask', default: false })
     .option('dry-run', { alias: 'n', type: 'boolean', describe: 'Plan and show, write nothing', default: false })
@@ -170,6 +184,10 @@ function writing(command: Argv): Argv {
       describe: 'Run the package manager afterwards (--no-install: leave that to you)',
       default: true,
     })
-    .option('force', { type: 'boolean', describe: 'Also write to files with uncommitted changes', default: false })
+    .option('force', {
+      type: 'boolean',
+      describe: `Also write to files with uncommitted changes${forces === undefined ? '' : `. ${forces}`}`,
+      default: false,
+    })
     .option('commit', { type: 'boolean', describe: 'Make one git commit of the changes', default: false });
 }

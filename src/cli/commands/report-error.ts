@@ -6,22 +6,29 @@ import { SilentExit } from './execute.ts';
 
 /** @returns the exit code that the error stands for. */
 export function reportError(error: unknown, io: Io, options: { json: boolean }): number {
-  if (!(error instanceof PaxxError)) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    io.err(`paxx: an unexpected error, please report it:\n${message}\n`);
-    return EXIT.FAILURE.code;
-  }
   if (error instanceof SilentExit) return error.exitCode;
+  if (!(error instanceof PaxxError)) return reportDefect(error, io, options);
   const { hint, place, snippet } = error.details;
   if (options.json) {
-    const body = { code: error.code, exitCode: error.exitCode, message: error.message, hint, place, snippet };
-    io.out(`${JSON.stringify({ error: body }, undefined, 2)}\n`);
+    printJson({ code: error.code, exitCode: error.exitCode, message: error.message, hint, place, snippet }, io);
     return error.exitCode;
   }
   io.err(`paxx: ${place ? `${formatPlace(place)}: ` : ''}${error.message}\n`);
   if (hint) io.err(`  ${hint}\n`);
   if (snippet) io.err(`\n${indent(snippet)}\n`);
   return error.exitCode;
+}
+
+function reportDefect(error: unknown, io: Io, { json }: { json: boolean }): number {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.err(`paxx: an unexpected error, please report it:\n${trace}\n`);
+  const message = error instanceof Error ? error.message : trace;
+  if (json) printJson({ code: 'FAILURE', exitCode: EXIT.FAILURE.code, message }, io);
+  return EXIT.FAILURE.code;
+}
+
+function printJson(error: object, io: Io): void {
+  io.out(`${JSON.stringify({ error }, undefined, 2)}\n`);
 }
 
 function indent(text: string): string {

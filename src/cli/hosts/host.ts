@@ -1,19 +1,22 @@
 /** What a host project is and where its things live: the facts that the rest of the planner reads. */
 
-export type Framework =
-  | 'express'
-  | 'fastify'
-  | 'nest'
-  | 'hono'
-  | 'koa'
-  | 'next'
-  | 'remix'
-  | 'react-router'
-  | 'trpc'
-  | 'adonis'
-  | 'elysia'
-  | 'payload'
-  | 'node';
+export const FRAMEWORK_NAMES = [
+  'express',
+  'fastify',
+  'nest',
+  'hono',
+  'koa',
+  'next',
+  'remix',
+  'react-router',
+  'trpc',
+  'adonis',
+  'elysia',
+  'payload',
+  'node',
+] as const;
+
+export type Framework = (typeof FRAMEWORK_NAMES)[number];
 
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 

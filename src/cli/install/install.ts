@@ -1,4 +1,5 @@
 /** Runs the host's own package manager once, in the folder whose lock file governs. */
+import type { ChildProcess } from 'node:child_process';
 import { PaxxError } from '../errors.ts';
 
 export interface InstallRequest {
@@ -15,6 +16,8 @@ export interface InstallRequest {
 
 /** A bare install against a registry that does not answer takes npm a minute; past this it is stuck. */
 const INSTALL_TIMEOUT = 10 * 60_000;
+/** Milliseconds between asking it to end and ending it. */
+const PATIENCE = 5_000;
 const TAIL_LINES = 12;
 
 /**
@@ -30,24 +33,65 @@ export async function installDependencies(request: InstallRequest): Promise<void
     stdin: 'ignore',
     all: true,
     reject: false,
-    timeout: request.timeout ?? INSTALL_TIMEOUT,
-    cancelSignal: request.signal,
-    forceKillAfterDelay: 5_000,
+    // A process group of its own, which can be ended whole.
+    detached: process.platform !== 'win32',
     env: { CI: 'true', npm_config_fund: 'false', npm_config_audit: 'false' },
   });
   if (running.pid !== undefined) request.started?.(running.pid);
+  const ending = endInTime(running, request);
   const result = await running;
-  if (!result.failed) return;
-  if (result.isCanceled) throw new PaxxError('INTERRUPTED', `interrupted while \`${shown}\` ran`);
+  const cause = ending();
+  if (cause === 'interrupted') throw new PaxxError('INTERRUPTED', `interrupted while \`${shown}\` ran`);
+  if (!result.failed && cause === undefined) return;
   const hint = `Nothing was kept. See what \`${shown}\` says, or run again with --no-install and install yourself.`;
   if (result.code === 'ENOENT') {
     throw new PaxxError('INSTALL_FAILED', `${program} is not on this machine, but the project uses it`, { hint });
   }
-  const why = result.timedOut ? 'did not end in time' : `failed (exit ${result.exitCode ?? result.signal})`;
+  const why = cause === 'late' ? 'did not end in time' : `failed (exit ${result.exitCode ?? result.signal})`;
   const tail = String(result.all ?? '')
     .trimEnd()
     .split('\n')
     .slice(-TAIL_LINES)
     .join('\n');
   throw new PaxxError('INSTALL_FAILED', `\`${shown}\` ${why}:\n${tail}`, { hint });
+}
+
+/**
+ * Ends the package manager, and the scripts and programs that it started, on the signal or past the time limit.
+ * @returns to be called when it is over: tells why it was ended, if it was
+ */
+function endInTime(
+  running: ChildProcess,
+  { signal, timeout = INSTALL_TIMEOUT }: InstallRequest,
+): () => 'interrupted' | 'late' | undefined {
+  let cause: 'interrupted' | 'late' | undefined;
+  let killer: NodeJS.Timeout | undefined;
+  const end = (why: 'interrupted' | 'late'): void => {
+    if (cause !== undefined) return;
+    cause = why;
+    kill(running, 'SIGTERM');
+    killer = setTimeout(() => kill(running, 'SIGKILL'), PATIENCE);
+  };
+  const interrupt = (): void => end('interrupted');
+  const clock = setTimeout(() => end('late'), timeout);
+  signal.addEventListener('abort', interrupt, { once: true });
+  if (signal.aborted) interrupt();
+  // What outlives it would write into files that are put back now, and keep its output open.
+  running.once('exit', () => cause && kill(running, 'SIGKILL'));
+  return () => {
+    clearTimeout(clock);
+    clearTimeout(killer);
+    signal.removeEventListener('abort', interrupt);
+    return cause;
+  };
+}
+
+function kill(running: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (running.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') running.kill(signal);
+    else process.kill(-running.pid, signal);
+  } catch {
+    // Gone already.
+  }
 }

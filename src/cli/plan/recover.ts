@@ -134,10 +134,19 @@ async function stopInstaller(root: string, patience: number): Promise<number | u
   const waits = Math.ceil(patience / INSTALLER_POLL_MS);
   for (let i = 0; livenessOf(id) === 'alive'; i++) {
     if (i >= waits) return pid;
-    if (i === 0) process.kill(pid, 'SIGTERM');
+    if (i === 0) terminate(pid);
     await delay(INSTALLER_POLL_MS);
   }
   return undefined;
+}
+
+/** With the programs that it started, where it leads a process group. */
+function terminate(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    process.kill(pid, 'SIGTERM');
+  }
 }
 
 function readInstaller(root: string): ProcessId | undefined {

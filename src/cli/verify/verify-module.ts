@@ -156,10 +156,14 @@ function run(folder: string, url: string, signal: AbortSignal): Promise<string> 
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    child.once('error', (error) => reject(failed(error.message, output)));
+    child.once('error', (error) => {
+      if (signal.aborted) reject(new PaxxError('INTERRUPTED', 'interrupted; the files are written, but not verified'));
+      else reject(failed(error.message, output));
+    });
     child.once('close', (code) => {
       if (code === 0) resolve(output);
-      else reject(failed(code === null ? 'it did not end in time' : errors.trim(), output));
+      else
+        reject(failed(code === null ? 'it did not end in time' : errors.trim().replaceAll(url, '$REDIS_URL'), output));
     });
   });
 }

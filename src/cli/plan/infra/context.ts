@@ -10,7 +10,7 @@ export interface InfraOptions {
   readonly app?: string;
   /** The framework, where evidence does not decide. */
   readonly host?: Framework;
-  /** `redis:7`, `valkey:8`, or any image reference with a slash or a tag. */
+  /** `redis:7`, `valkey:8`. */
   readonly image?: string;
   /** Client package; default the one the app has. */
   readonly client?: string;

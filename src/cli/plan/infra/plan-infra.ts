@@ -1,5 +1,6 @@
 /** `infra add`, planned: detection, every step's edits staged in memory, one plan. Nothing is written here. */
-import { resolve, relative, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { findComponent, components } from '../../components/index.ts';
 import type { Component, ServiceImage } from '../../components/component.ts';
 import { PaxxError } from '../../errors.ts';
@@ -55,7 +56,7 @@ export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
     host,
     component,
     image: chooseImage(component, request.image ?? optionOf(recorded, 'image')),
-    options: withRecorded(request, recorded),
+    options: { ...withRecorded(request, recorded), ...placesOf(request, tree) },
     warnings: warnings.map((message): PlanWarning => ({ message })),
   };
 
@@ -106,7 +107,7 @@ function openHost(request: InfraRequest): { tree: WorkTree; host: Host; warnings
   const cwd = resolve(request.cwd);
   const found = findRoot(cwd);
   const tree = openTree(found.root);
-  const app = request.app === undefined ? found.app : appPath(tree.root, cwd, request.app);
+  const app = request.app === undefined ? found.app : appPath(tree.root, realpathSync(cwd), request.app);
   const result = detectHost(tree, {
     ...(app === undefined ? {} : { app }),
     ...(request.host ? { framework: request.host } : {}),
@@ -129,13 +130,43 @@ function openHost(request: InfraRequest): { tree: WorkTree; host: Host; warnings
 
 /** `--app` counts from where the user stands, or from the repository's root. */
 function appPath(root: string, cwd: string, app: string): string {
-  for (const base of [cwd, root]) {
-    const path = relative(root, resolve(base, app)).split(sep).join('/');
-    if (path !== '..' && !path.startsWith('../')) return path;
-  }
+  const path = pathWithin(root, cwd, app) ?? pathWithin(root, root, app);
+  if (path !== undefined) return path;
   throw new PaxxError('USAGE', `--app ${app} is outside of the project`, {
     hint: 'Name a folder below the repository.',
   });
+}
+
+/** `--settings` and `--dir`, relative to the root. */
+function placesOf(request: InfraRequest, tree: WorkTree): Pick<InfraOptions, 'settings' | 'dir'> {
+  const { settings, dir } = request;
+  const cwd = realpathSync(request.cwd);
+  return {
+    ...(settings === undefined ? {} : { settings: settingsPath(tree, cwd, settings) }),
+    ...(dir === undefined ? {} : { dir: folderPath(tree.root, cwd, dir) }),
+  };
+}
+
+/** Counts from where the user stands, or from the root, as messages show it. */
+function settingsPath(tree: WorkTree, cwd: string, settings: string): string {
+  const paths = [pathWithin(tree.root, cwd, settings), pathWithin(tree.root, tree.root, settings)];
+  const path = paths.find((candidate) => candidate !== undefined && tree.isFile(candidate));
+  if (path !== undefined) return path;
+  throw new PaxxError('USAGE', `--settings ${settings} is not a file of the project`, {
+    hint: 'Name the file that holds the settings, relative to this folder.',
+  });
+}
+
+function folderPath(root: string, cwd: string, dir: string): string {
+  const path = pathWithin(root, cwd, dir);
+  if (path !== undefined) return path;
+  throw new PaxxError('USAGE', `--dir ${dir} is outside of the project`, { hint: 'Name a folder of the app.' });
+}
+
+/** @returns the path relative to the root, undefined when it lies elsewhere */
+function pathWithin(root: string, base: string, path: string): string | undefined {
+  const found = relative(root, resolve(base, path)).split(sep).join('/');
+  return found === '..' || found.startsWith('../') || isAbsolute(found) ? undefined : found;
 }
 
 function askWhich(candidates: readonly HostCandidate[]): PaxxError {
@@ -245,6 +276,13 @@ function passwordWarning({ path, facts }: ComposeResult): PlanWarning {
 async function stageSettings(context: StepContext, url: string): Promise<SettingsStep> {
   const { tree, component } = context;
   const result = await askSettings(context, url);
+  if (result.status === 'ambiguous' && context.options.settings !== undefined) {
+    throw new PaxxError('CONFLICT', 'no settings are recognised in this file', {
+      hint: 'Add the variable by hand, then run again without --settings. Nothing was written.',
+      place: { path: context.options.settings },
+      snippet: result.snippet,
+    });
+  }
   if (result.status === 'ambiguous') {
     const list = result.candidates
       .map((found) => `  ${found.path}:${found.line}  ${found.dialect}: ${found.reason}`)
