@@ -1,4 +1,4 @@
-// Builds dist/: the CLI as lazily loaded ESM chunks, its type declarations, and the packages of the workspace.
+// Builds dist/ or the folder named: the CLI as lazily loaded ESM chunks, its type declarations, and the workspace's packages.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import handlebars from 'handlebars';
 import { rolldown } from 'rolldown';
@@ -47,15 +47,17 @@ const lazySegmenter = {
 };
 
 // Made elsewhere and moved into place at the end, so that whoever runs the last build is not left without a file.
-const out = mkdtempSync(join(makeFolder(join(root, 'node_modules/.cache')), 'paxx-build-'));
+const target = resolve(process.argv[2] ?? join(root, 'dist'));
+const scratch = process.argv[2] ? dirname(target) : join(root, 'node_modules/.cache');
+const out = mkdtempSync(join(makeFolder(scratch), 'paxx-build-'));
 const packages = new Set();
 await bundleCli();
 await bundleCommands();
 await bundleCompiler();
 writeNotices();
 emitTypes();
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-renameSync(out, join(root, 'dist'));
+rmSync(target, { recursive: true, force: true });
+renameSync(out, target);
 
 function makeFolder(path) {
   mkdirSync(path, { recursive: true });
