@@ -14,6 +14,8 @@ export interface Reply {
   bulk(text: string): void;
   /** A bulk string from bytes; for long values, which then are copied once. */
   bulkBytes(bytes: Buffer, start: number, end: number): void;
+  /** Many bulk strings that lie in one buffer, from `starts[i]` to `ends[i]`. */
+  bulkSlices(bytes: Buffer, starts: Int32Array, ends: Int32Array, count: number): void;
   null(): void;
   /** The null that stands for a missing array: `*-1` in RESP2. */
   nullArray(): void;

@@ -58,6 +58,17 @@ export class RespReply implements Reply {
     this.out = CRLF;
   }
 
+  bulkSlices(bytes: Buffer, starts: Int32Array, ends: Int32Array, count: number): void {
+    const { staging } = this;
+    if (staging === undefined || !staging.borrow(this)) {
+      for (let i = 0; i < count; i++) this.bulk(bytes.latin1Slice(starts[i], ends[i]));
+      return;
+    }
+    if (this.out !== '') staging.addText(this.out);
+    this.out = '';
+    staging.addBulks(bytes, starts, ends, count);
+  }
+
   null(): void {
     this.out += this.resp3 ? '_\r\n' : '$-1\r\n';
   }

@@ -6,6 +6,14 @@
 import { Buffer } from 'node:buffer';
 
 const SIZE = 256 * 1024;
+/** The most that a bulk string takes besides its bytes. */
+const BULK_FRAME = 15;
+/** Up to here a byte loop beats the call into a native copy. */
+const SHORT_COPY = 48;
+const DOLLAR = 36;
+const ZERO = 48;
+const CR = 13;
+const LF = 10;
 
 export class Staging {
   bytes = Buffer.allocUnsafeSlow(SIZE);
@@ -36,6 +44,40 @@ export class Staging {
     if (this.used + length > this.bytes.length) this.grow(length);
     source.copy(this.bytes, this.used, start, end);
     this.used += length;
+  }
+
+  addBulks(source: Buffer, starts: Int32Array, ends: Int32Array, count: number): void {
+    let total = count * BULK_FRAME;
+    for (let i = 0; i < count; i++) total += ends[i]! - starts[i]!;
+    if (this.used + total > this.bytes.length) this.grow(total);
+    const { bytes } = this;
+    let at = this.used;
+    for (let i = 0; i < count; i++) {
+      let from = starts[i]!;
+      const end = ends[i]!;
+      const length = end - from;
+      bytes[at++] = DOLLAR;
+      if (length < 10) {
+        bytes[at++] = ZERO + length;
+      } else if (length < 100) {
+        const tens = (length / 10) | 0;
+        bytes[at++] = ZERO + tens;
+        bytes[at++] = ZERO + length - tens * 10;
+      } else {
+        at += bytes.latin1Write(String(length), at);
+      }
+      bytes[at++] = CR;
+      bytes[at++] = LF;
+      if (length > SHORT_COPY) {
+        source.copy(bytes, at, from, end);
+        at += length;
+      } else {
+        while (from < end) bytes[at++] = source[from++]!;
+      }
+      bytes[at++] = CR;
+      bytes[at++] = LF;
+    }
+    this.used = at;
   }
 
   /** What has gathered; the buffer may be reused only after `release`. */
