@@ -1,4 +1,4 @@
-// ACL for a server with one user, who may do everything; MODULE for one without modules.
+// ACL for a server with one user, who may do everything.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { commandTable } from '../../redis/commands/index.ts';
@@ -17,8 +17,6 @@ export const aclHandlers = {
   'acl|users': (call) => call.reply.bulks(['default']),
   'acl|genpass': genpass,
   'acl|help': helpHandler('acl'),
-  'module|list': (call) => call.reply.array(0),
-  'module|help': helpHandler('module'),
 } satisfies Handlers;
 
 const CATEGORIES: readonly AclCategory[] = [

@@ -5,6 +5,7 @@ import { digestOfAll, digestOfValue } from '../debug/digest.ts';
 import { describeCount, describeLengths, describeObject, describeTables } from '../debug/inspect.ts';
 import { protocolSample } from '../debug/protocol.ts';
 import { reload } from '../debug/reload.ts';
+import { protectedRefusal } from '../dispatch/admission.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, NO_SUCH_KEY } from '../errors.ts';
@@ -12,7 +13,6 @@ import { EVENT_STRING } from '../keyspace/effects.ts';
 import { KIND_FREE } from '../keyspace/kinds.ts';
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
-import { isLoopbackClient } from '../net/refusal.ts';
 import { identityOf } from '../replication/identity.ts';
 import { parseInt64 } from '../util/numbers.ts';
 import { subcommandSyntaxError } from './help.ts';
@@ -70,12 +70,8 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
 };
 
 function debug(call: Call): void {
-  const { enableDebugCommand: enabled } = call.server.settings;
-  if (enabled !== 'yes' && !(enabled === 'local' && isLoopbackClient(call.client))) {
-    throw new CommandError(
-      'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
-    );
-  }
+  const refusal = protectedRefusal(call);
+  if (refusal !== undefined) throw refusal;
   if (call.is(1, 'help')) return help(call);
   const subcommand = SUBCOMMANDS[call.word(1)];
   if (subcommand === undefined || call.argc < subcommand.argc[0] || call.argc > subcommand.argc[1]) {

@@ -34,6 +34,7 @@ import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
 import { debugHandlers } from './debug.ts';
 import { introspectionHandlers } from './introspection.ts';
+import { moduleHandlers } from './module.ts';
 import { pubsubHandlers } from './pubsub.ts';
 import { replicationHandlers } from './replication.ts';
 import { savingHandlers } from './saving.ts';
@@ -45,6 +46,7 @@ export const handlers: Handlers = {
   ...configHandlers,
   ...debugHandlers,
   ...introspectionHandlers,
+  ...moduleHandlers,
   ...pubsubHandlers,
   ...replicationHandlers,
   ...savingHandlers,

@@ -1,7 +1,9 @@
 // May this command run now? Asked only for clients or servers with something special about them.
 
 import { GATE_MULTI, GATE_NO_TOUCH, GATE_SUBSCRIBED, GATE_UNAUTHENTICATED } from '../client.ts';
+import { configOf } from '../config/config.ts';
 import { CommandError } from '../errors.ts';
+import { isLoopbackClient } from '../net/refusal.ts';
 import type { Server } from '../server.ts';
 import { leaveTransaction } from '../transactions/watches.ts';
 import type { Call } from './call.ts';
@@ -33,6 +35,8 @@ const CROSS_PROTOCOL = new Set(['post', 'host:']);
 export function admit(server: Server, call: Call): boolean {
   const { client, command } = call;
   const { gate } = client;
+  const refusal = command.has('protected') ? protectedRefusal(call) : undefined;
+  if (refusal !== undefined) return refuse(server, call, refusal);
   if ((gate & GATE_UNAUTHENTICATED) !== 0 && !command.has('no_auth')) return refuse(server, call, NO_AUTH);
   if ((gate & GATE_MULTI) !== 0 && command.has('no_multi')) return refuse(server, call, NO_MULTI);
   for (const guard of server.guards) {
@@ -64,6 +68,17 @@ export function admit(server: Server, call: Call): boolean {
     return false;
   }
   return true;
+}
+
+/** Why DEBUG or MODULE may not be used over this connection; their handlers ask too. */
+export function protectedRefusal({ server, client, command }: Call): CommandError | undefined {
+  const name = command.name.split('|', 1)[0]!;
+  const option = `enable-${name}-command`;
+  const allowed = configOf(server).text(option);
+  if (allowed === 'yes' || (allowed === 'local' && isLoopbackClient(client))) return undefined;
+  return new CommandError(
+    `ERR ${name.toUpperCase()} command not allowed. If the ${option} option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
+  );
 }
 
 /** Answer a command that does not run; inside MULTI this dooms the transaction. */

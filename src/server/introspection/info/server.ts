@@ -18,7 +18,7 @@ export function serverSection(server: Server): Section {
     redis_version: server.settings.version,
     redis_git_sha1: '00000000',
     redis_git_dirty: 0,
-    redis_build_id: '0',
+    redis_build_id: 'paxx',
     redis_mode: 'standalone',
     os: `${type()} ${release()} ${ARCHITECTURES[machine] ?? machine}`,
     arch_bits: NARROW.has(machine) ? 32 : 64,
