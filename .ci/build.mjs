@@ -15,6 +15,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import handlebars from 'handlebars';
 import { rolldown } from 'rolldown';
+import { buildPackages } from './build-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -54,6 +55,7 @@ const packages = new Set();
 await bundleCli();
 await bundleCommands();
 await bundleCompiler();
+await buildPackages(out);
 writeNotices();
 emitTypes();
 rmSync(target, { recursive: true, force: true });

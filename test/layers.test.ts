@@ -35,7 +35,8 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Packages that the rooms may import by name; every other room of the CLI takes what package.json declares. */
 const PACKAGES: Record<string, readonly string[]> = {
   'src/redis': [],
-  'src/server': ['ws'],
+  // vitest: for its helper alone, whose users have it.
+  'src/server': ['ws', 'vitest'],
 };
 
 const files = sources(join(root, 'src'));

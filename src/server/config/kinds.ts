@@ -44,6 +44,17 @@ export function integer(min: number | bigint, max: number | bigint): Kind {
   };
 }
 
+/** Permissions of a file, written in octal. */
+export const permissions: Kind = {
+  parse(given) {
+    const mode = /^[0-7]+$/.test(given) ? Number.parseInt(given, 8) : -1;
+    if (mode < 0) throw new InvalidValue("argument couldn't be parsed as an octal number");
+    if (mode > 0o777) throw new InvalidValue('argument must be between 0 and 777 inclusive');
+    return mode;
+  },
+  format: (value) => Number(value).toString(8),
+};
+
 export function memory(min: number | bigint, max: number | bigint): Kind {
   return {
     parse(text) {

@@ -3,7 +3,8 @@
 import { advancedParameters } from './parameters-advanced.ts';
 import { eventParameter, percentilesParameter, saveParameter } from './special.ts';
 import { outputLimitParameter } from './output-limits.ts';
-import { bytes, flag, int, INT_MAX, LONG_MAX, oneOf, string } from './parameter.ts';
+import { permissions } from './kinds.ts';
+import { bytes, define, flag, int, INT_MAX, LONG_MAX, oneOf, string } from './parameter.ts';
 import type { Parameter } from './parameter.ts';
 
 const INT = [0, INT_MAX] as const;
@@ -26,7 +27,7 @@ const network: readonly Parameter[] = [
   string('bind', '* -::*'),
   int('port', 6379, PORT),
   string('unixsocket', '', { immutable: true }),
-  int('unixsocketperm', 0, [0, 0o777], { immutable: true }),
+  define('unixsocketperm', permissions, 0, { immutable: true }),
   int('tcp-backlog', 511, INT, { immutable: true }),
   int('tcp-keepalive', 300, INT, { field: 'tcpKeepalive' }),
   int('timeout', 0, INT, { field: 'timeout' }),

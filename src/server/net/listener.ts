@@ -20,6 +20,8 @@ export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port?: number;
   readonly host?: string;
+  /** On `::`, leave the IPv4 addresses alone. */
+  readonly ipv6Only?: boolean;
   /** Listen on a unix socket instead. */
   readonly path?: string;
   /** Octal permissions of the unix socket. */
@@ -155,8 +157,9 @@ function bind(net: NetServer, options: ListenOptions): Promise<void> {
       done();
     };
     const backlog = options.backlog ?? 511;
-    if (options.path === undefined)
-      net.listen({ port: options.port ?? 6379, host: options.host ?? '127.0.0.1', backlog }, ready);
-    else net.listen({ path: options.path, backlog }, ready);
+    if (options.path === undefined) {
+      const { port = 6379, host = '127.0.0.1', ipv6Only = false } = options;
+      net.listen({ port, host, ipv6Only, backlog }, ready);
+    } else net.listen({ path: options.path, backlog }, ready);
   });
 }

@@ -1,0 +1,68 @@
+// Builds the packages of the workspace into their dist/, and the server into the CLI's, for `paxx redis` and its image.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+
+/** @param cliOut the CLI's dist, into which `server/` goes */
+export async function buildPackages(cliOut) {
+  await buildPackage('src/redis', {
+    index: 'src/redis/index.ts',
+    commands: 'src/redis/commands/index.ts',
+    protocol: 'src/redis/protocol/index.ts',
+  });
+  await buildPackage('src/server', {
+    index: 'src/server/index.ts',
+    jest: 'src/server/testing/jest.ts',
+    main: 'src/server/run/main.ts',
+    run: 'src/server/run/index.ts',
+    setup: 'src/server/testing/setup.ts',
+    vitest: 'src/server/testing/vitest.ts',
+  });
+  const out = join(cliOut, 'server');
+  await bundle(join(root, 'src/server/run/index.ts'), {
+    file: join(out, 'run.cjs'),
+    format: 'cjs',
+    codeSplitting: false,
+  });
+  await bundle(join(root, 'src/server/run/main.ts'), {
+    file: join(out, 'main.js'),
+    format: 'esm',
+    codeSplitting: false,
+  });
+  copyFileSync(join(root, 'src/server/Dockerfile'), join(out, 'Dockerfile'));
+}
+
+/** Made elsewhere and moved into place, so that whoever uses the last build is not left without a file. */
+async function buildPackage(folder, entries) {
+  const cache = join(root, 'node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  const out = mkdtempSync(join(cache, 'paxx-package-'));
+  const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)]));
+  await bundle(input, { dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const types = spawnSync(process.execPath, [tsc, '-p', folder, '--outDir', join(out, 'types')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (types.status !== 0) process.exit(types.status ?? 1);
+  const dist = join(root, folder, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(out, dist);
+}
+
+async function bundle(input, output) {
+  const made = await rolldown({
+    input,
+    platform: 'node',
+    external: (id) => builtins.has(id) || id === 'vitest',
+    transform: { target: 'node20.19' },
+  });
+  await made.write({ ...output, minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } } });
+  await made.close();
+}

@@ -1,0 +1,200 @@
+// A server as a process of its own: configured as redis-server is, stopped by signals and SHUTDOWN.
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { handlers } from '../commands/index.ts';
+import { configOf, ConfigError } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfigText } from '../config/file.ts';
+import { listen } from '../net/listener.ts';
+import type { Listener } from '../net/listener.ts';
+import { savingOf } from '../persistence/saving.ts';
+import { Server } from '../server.ts';
+import { addressesOf } from './addresses.ts';
+import { lastDirective, parseCommandLine, StartError } from './command-line.ts';
+import { logger } from './log.ts';
+
+export interface RunOptions {
+  /** redis-server's command line: `[file] [--name value …]`. */
+  readonly args: readonly string[];
+  readonly stdin?: () => string;
+  /** Where the log goes when no `logfile` is set; standard output by default. */
+  readonly log?: (message: string) => void;
+}
+
+export interface Running {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string | undefined;
+  readonly server: Server;
+  /** Resolves with the exit code once the server has stopped. */
+  readonly stopped: Promise<number>;
+  /** Stop accepting, send what is still to be sent, close; within two seconds. */
+  stop(): Promise<void>;
+}
+
+/** Unread answers get this long when the server stops. */
+const DRAIN_MS = 1500;
+
+/** Start; throws StartError for what the user can put right. */
+export async function runServer(options: RunOptions): Promise<Running> {
+  const { file, text } = parseCommandLine(options.args, options.stdin);
+  const databases = Number(lastDirective(text, 'databases') ?? 16);
+  const sink: { log?: (message: string) => void } = {};
+  const log = (message: string): void => sink.log?.(message);
+  const server = new Server(handlers, {
+    settings: Number.isInteger(databases) && databases > 0 ? { databases } : {},
+    log,
+  });
+  const config = configOf(server);
+  load(config, text, file);
+  enter(config.text('dir'));
+  const logfile = config.text('logfile');
+  sink.log = options.log !== undefined && logfile === '' ? options.log : logger(logfile);
+  log(`paxx redis is starting, compatible with Redis ${server.settings.version}, PID: ${process.pid}`);
+  const listeners = await openAll(server, config);
+  for (const listener of listeners) listener.ref();
+  const pidfile = config.text('pidfile');
+  if (pidfile !== '') writePid(pidfile, log);
+  const first = listeners[0]!;
+  if (first.path === undefined && Number(config.value('port')) === 0) config.load('port', String(first.port));
+  log(`PID: ${process.pid}`);
+  log('Server initialized');
+  log('Ready to accept connections');
+  return running(server, listeners, () => {
+    if (pidfile !== '') rmSync(pidfile, { force: true });
+  });
+}
+
+function running(server: Server, listeners: readonly Listener[], cleanUp: () => void): Running {
+  const first = listeners[0]!;
+  const exit: { with?: (code: number) => void } = {};
+  const stopped = new Promise<number>((done) => {
+    exit.with = done;
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= close());
+  const close = async (): Promise<void> => {
+    const closed = listeners.map((listener) => listener.close());
+    await drain(server);
+    server.stop();
+    await Promise.all(closed);
+    cleanUp();
+    server.log('paxx redis is now ready to exit, bye bye...');
+    exit.with?.(0);
+  };
+  server.onShutdown = () => void stop();
+  return {
+    url: urlOf(server, first),
+    host: first.host,
+    port: first.port,
+    path: first.path,
+    server,
+    stopped,
+    stop,
+  };
+}
+
+/** Stop on SIGTERM and SIGINT as redis-server does; on the second one leave at once. */
+export function stopOnSignals(started: Running): void {
+  const { server } = started;
+  let signalled = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (signalled) process.exit(1);
+      signalled = true;
+      server.log(`Received ${signal} scheduling shutdown...`);
+      server.log('User requested shutdown...');
+      if (configOf(server).text('save') !== '') saveQuietly(server);
+      void started.stop();
+    });
+  }
+  // A terminal that goes away takes a foreground server with it.
+  process.on('SIGHUP', () => void started.stop());
+}
+
+function saveQuietly(server: Server): void {
+  try {
+    savingOf(server).save();
+  } catch (error) {
+    server.log(`saving failed: ${(error as Error).message}`);
+  }
+}
+
+function load(config: Config, text: string, file: string | undefined): void {
+  // Unlike redis-server, listen on this machine alone unless told otherwise, and keep nothing on disk.
+  loadConfigText(config, 'bind 127.0.0.1\nsave ""\n');
+  try {
+    loadConfigText(config, text);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const where = file === undefined ? 'options' : `${file} and options`;
+    throw new StartError(`${where}: '${error.parameter}': ${error.reason ?? 'there is no such parameter'}`);
+  }
+  config.file = file;
+}
+
+function enter(folder: string): void {
+  if (folder === '.' || folder === '') return;
+  try {
+    process.chdir(folder);
+  } catch (error) {
+    throw new StartError(`Can't chdir to '${folder}': ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function openAll(server: Server, config: Config): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  for (const { options, optional } of addressesOf(config)) {
+    const { port } = options;
+    try {
+      // Further addresses of a port that was chosen freely share it.
+      const chosen = port === 0 && listeners.length > 0 ? { ...options, port: listeners[0]!.port } : options;
+      listeners.push(await listen(server, chosen));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
+      await Promise.all(listeners.map((listener) => listener.close()));
+      const where = options.path ?? `${options.host}:${port}`;
+      throw new StartError(code === 'EADDRINUSE' ? busy(where, port) : `Could not listen on ${where}: ${message}`, {
+        cause: error,
+      });
+    }
+  }
+  if (listeners.length === 0) throw new StartError('None of the addresses to bind to is available.');
+  return listeners;
+}
+
+function busy(where: string, port: number | undefined): string {
+  const way = port === undefined ? 'remove it' : 'stop what listens there, or take another port (--port 0 finds one)';
+  return `Could not listen on ${where}: Address already in use. Another server may be running: ${way}.`;
+}
+
+function writePid(file: string, log: (message: string) => void): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    log(`Failed to write PID file: ${(error as Error).message}`);
+  }
+}
+
+/** Let clients have what they are owed; whoever does not read it loses it. */
+async function drain(server: Server): Promise<void> {
+  server.flushPending();
+  const deadline = Date.now() + DRAIN_MS;
+  while (Date.now() < deadline) {
+    const owed = [...server.clients.values()].some((client) => (client.transport?.outputBytes() ?? 0) > 0);
+    if (!owed) return;
+    await new Promise((done) => {
+      setTimeout(done, 10);
+    });
+  }
+}
+
+function urlOf(server: Server, { host, port, path }: Listener): string {
+  if (path !== undefined) return `redis+unix://${path}`;
+  const { requirepass } = server.settings;
+  const auth = requirepass === '' ? '' : `:${encodeURIComponent(requirepass)}@`;
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `redis://${auth}${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
