@@ -32,6 +32,32 @@ function treeOf(files: Readonly<Record<string, string>>): ReadTree {
 const MANIFEST = '{ "name": "app" }';
 const ROOT = '{ "name": "root", "workspaces": ["apps/*", "!apps/old"] }';
 
+describe('without a lock file', () => {
+  test.each([
+    ['bun run --watch src/index.ts', 'bun'],
+    ['bun run --filter "*" dev', 'bun'],
+    ['yarn clean && yarn compile', 'yarn'],
+    ['npm run a && npm run b && yarn c', 'npm'],
+    ['cross-env CI=1 pnpm -r build', 'pnpm'],
+    ['echo bundle && node ./bun/start.js', 'npm'],
+    ['yarn', 'npm'],
+  ])('a script calls its own: %s', (script, name) => {
+    const manifest = JSON.stringify({ name: 'app', scripts: { dev: script, start: 'node .' } });
+    expect(detectPackageManager(treeOf({ 'package.json': manifest }), '').name).toBe(name);
+  });
+
+  test('configuration comes before scripts', () => {
+    const manifest = JSON.stringify({ name: 'app', scripts: { dev: 'npm run watch' } });
+    expect(detectPackageManager(treeOf({ 'package.json': manifest, 'bunfig.toml': '' }), '').name).toBe('bun');
+  });
+
+  test('scripts of the workspace count where the member is silent', () => {
+    const root = JSON.stringify({ workspaces: ['apps/*'], scripts: { dev: "bun run --filter '*' dev" } });
+    const files = { 'package.json': root, 'apps/api/package.json': '{ "scripts": { "dev": "tsx src" } }' };
+    expect(detectPackageManager(treeOf(files), 'apps/api')).toMatchObject({ name: 'bun', folder: '' });
+  });
+});
+
 describe('detectPackageManager', () => {
   test.each([
     ['package-lock.json', '{}', { name: 'npm' }],

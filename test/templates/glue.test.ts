@@ -93,6 +93,40 @@ test('routes of Remix and React Router go where the app keeps its own', () => {
   expect(renderModule(host, { kind: 'process-env' }, options).wiring.map(({ file }) => file)).toEqual(['src/routes.ts']);
 });
 
+test('a plugin of Fastify goes where autoload finds it', () => {
+  const dependencies = { '@fastify/autoload': '6', 'fastify-plugin': '5' };
+  const pathIn = (folders: readonly string[]) => {
+    const options = { client: 'ioredis', clientRange: '^5', exists: (file: string) => folders.includes(file) } as const;
+    const host = fakeHost({ framework: 'fastify', dependencies });
+    return renderModule(host, { kind: 'process-env' }, options).files.at(2)?.path;
+  };
+  expect(pathIn(['src/plugins'])).toBe('src/plugins/redis.ts');
+  expect(pathIn(['src/plugins', 'src/plugins/app', 'src/plugins/external'])).toBe('src/plugins/external/redis.ts');
+  expect(pathIn([])).toBe('src/lib/redis-plugin.ts');
+});
+
+test('the module of Nest is imported where the root module stands', () => {
+  const host = fakeHost({ framework: 'nest', sourceRoot: 'apps/api/src', moduleFolder: 'apps/api/src/redis' });
+  const exists = (file: string) => file === 'apps/api/src/app/app.module.ts';
+  const options = { client: 'ioredis', clientRange: '^5', exists } as const;
+  const [wiring] = renderModule(host, { kind: 'nest-config', key: 'REDIS_URL' }, options).wiring;
+  expect(wiring?.file).toBe('apps/api/src/app/app.module.ts');
+  expect(wiring?.text).toContain("from '../redis/redis.module.js';");
+});
+
+test('Hono without a server of Node has nothing to close', () => {
+  const textOf = (dependencies: Record<string, string>) => files('hono', { dependencies }).at(2)?.text ?? '';
+  expect(textOf({})).not.toMatch(/shutdown|closeRedis|orderly/i);
+  expect(textOf({ '@hono/node-server': '^1' })).toContain('export function closeRedisOnShutdown(');
+});
+
+test('the route of Next says what its version needs to hear', () => {
+  const textOf = (framework: 'next' | 'payload', next: string) => files(framework, { dependencies: { next } }).at(2)?.text;
+  expect(textOf('next', '^14.2.0')).toContain("export const dynamic = 'force-dynamic';");
+  expect(textOf('payload', '15.3.3')).toContain("export const runtime = 'nodejs';\n\nexport async");
+  expect(textOf('next', '16.0.1')).not.toContain('runtime');
+});
+
 describe('compiles against the frameworks', () => {
   const small: readonly Framework[] = ['express', 'fastify', 'hono', 'koa', 'trpc', 'node', 'remix', 'react-router'];
   const large: readonly Framework[] = ['nest', 'adonis', 'elysia', 'next', 'payload', 'fastify'];

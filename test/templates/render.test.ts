@@ -85,7 +85,7 @@ describe('files', () => {
     renderModule(fakeHost(facts), ENV, { client: 'ioredis', exists }).files.map(({ path }) => path);
 
   test('keep the server half of Remix and React Router out of the browser', () => {
-    expect(paths({ framework: 'remix', moduleFolder: 'app/lib' })).toEqual([
+    expect(paths({ framework: 'remix', sourceRoot: 'app', moduleFolder: 'app/lib' })).toEqual([
       'app/lib/redis.server.ts',
       'app/lib/cache.server.ts',
       'app/routes/health.redis.ts',

@@ -31,12 +31,14 @@ const LOCKS: readonly (readonly [file: string, name: PackageManagerName])[] = [
 const CONFIGURATION: readonly (readonly [file: string, name: PackageManagerName])[] = [
   ['pnpm-workspace.yaml', 'pnpm'],
   ['.yarnrc.yml', 'yarn'],
+  ['bunfig.toml', 'bun'],
 ];
 
 /**
  * Find the manager and the folder where its install runs: the workspace's root for a member, else the
  * app's own folder. What names the manager is looked for from there up to the tree's root: `packageManager`,
- * `devEngines.packageManager`, lock files, configuration; the nearest folder that tells wins. Else npm.
+ * `devEngines.packageManager`, lock files, configuration; the nearest folder that tells wins. Else the one that
+ * the scripts call, else npm.
  *
  * @param appFolder folder of the app's manifest, relative to the tree's root.
  */
@@ -56,7 +58,7 @@ export function detectPackageManager(tree: ReadTree, appFolder: string): Detecte
       warnings: [...warnings, ...disagreements(tree, at, found)],
     };
   }
-  return { name: 'npm', folder, locks, warnings };
+  return { name: calledByScripts(tree, appFolder) ?? calledByScripts(tree, folder) ?? 'npm', folder, locks, warnings };
 }
 
 /** The folder at or above the app whose workspace patterns name it. */
@@ -131,6 +133,21 @@ function fieldIn(tree: ReadTree, folder: string): Evidence | undefined {
   const first: unknown = Array.isArray(declared) ? declared[0] : declared;
   if (!isObject(first) || !isKnown(first['name'])) return undefined;
   return { name: first['name'], ...majorOf(first['version']), field: 'devEngines.packageManager' };
+}
+
+/** The manager that the scripts call most: a project made a minute ago has no lock file yet. */
+function calledByScripts(tree: ReadTree, folder: string): PackageManagerName | undefined {
+  const scripts = findManifest(tree, folder)?.fields['scripts'];
+  if (!isObject(scripts)) return undefined;
+  const calls = new Map<PackageManagerName, number>();
+  for (const script of Object.values(scripts)) {
+    if (typeof script !== 'string') continue;
+    for (const [, name] of script.matchAll(/(?<![\w@./-])(npm|pnpm|yarn|bun)(?= +[\w-])/g)) {
+      if (isKnown(name)) calls.set(name, (calls.get(name) ?? 0) + 1);
+    }
+  }
+  const [most] = [...calls].toSorted(([, a], [, b]) => b - a);
+  return most?.[0];
 }
 
 function isKnown(name: unknown): name is PackageManagerName {

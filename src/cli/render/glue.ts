@@ -48,7 +48,7 @@ const GLUE: Readonly<Record<Framework, Glue | undefined>> = {
     purpose: 'Fastify plugin',
     file: (place) =>
       autoloads(place)
-        ? path.posix.join(pluginFolder(place.host), `redis${place.host.sourceEnding}`)
+        ? path.posix.join(pluginFolder(place), `redis${place.host.sourceEnding}`)
         : beside('redis-plugin')(place),
     wiring: (place, from) =>
       autoloads(place)
@@ -60,7 +60,9 @@ const GLUE: Readonly<Record<Framework, Glue | undefined>> = {
     purpose: 'Nest module with health indicator',
     file: beside('redis.module'),
     typescriptOnly: true,
-    into: ({ host, exists }) => [path.posix.join(host.sourceRoot, 'app.module.ts')].find(exists),
+    // Nx keeps the root module one folder further down.
+    into: ({ host, exists }) =>
+      ['app.module.ts', 'app/app.module.ts'].map((file) => path.posix.join(host.sourceRoot, file)).find(exists),
     wiring: ({ host }, from) =>
       lines(
         importOf(host, '{ RedisModule }', from),
@@ -77,11 +79,11 @@ const GLUE: Readonly<Record<Framework, Glue | undefined>> = {
     file: beside('redis-middleware'),
     wiring: ({ host }, from) =>
       lines(
-        importOf(host, '{ closeRedisOnShutdown, redisRoutes, withCache }', from),
+        importOf(host, `{ ${onNodeServer(host) ? 'closeRedisOnShutdown, ' : ''}redisRoutes, withCache }`, from),
         '',
         'app.use(withCache);',
         "app.route('/', redisRoutes);",
-        'closeRedisOnShutdown(server); // the server that serve() returns',
+        ...(onNodeServer(host) ? ['closeRedisOnShutdown(server); // the server that serve() returns'] : []),
       ),
   },
   koa: {
@@ -194,7 +196,10 @@ function viewOf({ host, exists }: Place, access: SettingsAccess, file: string, s
     fastifyPlugin: host.dependencies['fastify-plugin'] !== undefined,
     autoload: host.framework === 'fastify' && autoloads({ host, exists }),
     // Before Next 15, a GET handler that reads nothing of its request was run at build time.
-    forceDynamic: (host.frameworkMajor ?? 15) < 15,
+    forceDynamic: nextMajor(host) < 15,
+    // The default anyway; Next 16 refuses it beside `cacheComponents`.
+    namesRuntime: nextMajor(host) < 16,
+    nodeServer: onNodeServer(host),
     configKey,
     redisNames: configKey
       ? '{ closeRedis, configureRedis, getRedis, redisHealth }'
@@ -206,12 +211,25 @@ function beside(name: string): (place: Place) => string {
   return ({ host }) => path.posix.join(host.moduleFolder, name + host.sourceEnding);
 }
 
-function pluginFolder(host: Host): string {
-  return path.posix.join(host.sourceRoot, 'plugins');
+/** Where autoload looks; apps that tell plugins of others from their own have a folder for each. */
+function pluginFolder({ host, exists }: Place): string {
+  const all = path.posix.join(host.sourceRoot, 'plugins');
+  const external = path.posix.join(all, 'external');
+  return exists(external) ? external : all;
 }
 
-function autoloads({ host, exists }: Place): boolean {
-  return host.dependencies['@fastify/autoload'] !== undefined && exists(pluginFolder(host));
+function autoloads(place: Place): boolean {
+  return place.host.dependencies['@fastify/autoload'] !== undefined && place.exists(pluginFolder(place));
+}
+
+/** Payload's own major says nothing about the Next below it. */
+function nextMajor({ dependencies }: Host): number {
+  return Number(/\d+/.exec(dependencies['next'] ?? '')?.[0] ?? 15);
+}
+
+/** Bun, Deno and Workers take the app as it is: there is no server object to close. */
+function onNodeServer({ dependencies }: Host): boolean {
+  return dependencies['@hono/node-server'] !== undefined;
 }
 
 /** @fastify/caching decorates with `cache` too. */
