@@ -169,12 +169,15 @@ function run(folder: string, url: string, signal: AbortSignal): Promise<string> 
 }
 
 function failed(reason: string, output: string): PaxxError {
-  const missing = /Cannot find (?:module|package) '([^']+)'/.exec(reason);
+  const missing = /Cannot find (?:module|package) '([^'./][^']*)'/.exec(reason)?.[1];
+  if (missing !== undefined) {
+    return new PaxxError('VERIFY_FAILED', `the module cannot be loaded: ${missing} is not installed`, {
+      hint: `Install it, then run \`paxx infra add redis --verify\` again.`,
+    });
+  }
   const passed = readChecks(output);
   return new PaxxError('VERIFY_FAILED', `the module did not pass its check: ${reason}`, {
-    hint: missing
-      ? `Install ${missing[1]} first, then run \`paxx infra add redis --verify\` again.`
-      : `The files are in place. Passed before: ${passed.length > 0 ? passed.join(', ') : 'nothing'}.`,
+    hint: `The files are in place. Passed before: ${passed.length > 0 ? passed.join(', ') : 'nothing'}.`,
   });
 }
 

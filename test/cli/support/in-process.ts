@@ -1,0 +1,30 @@
+/** The command line in this process, with a terminal whose user is the test. */
+import { runCli } from '../../../src/cli/commands/index.ts';
+import type { Io } from '../../../src/cli/io.ts';
+
+export interface Told {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** @param user what the user does: by default there is none, and a question is an error of the test */
+export async function told(cwd: string, argv: readonly string[], user: Partial<Io> = {}): Promise<Told> {
+  let code = 0;
+  let out = '';
+  let err = '';
+  await runCli(argv, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    interactive: user.confirm !== undefined || user.select !== undefined,
+    color: false,
+    cwd,
+    env: {},
+    signal: new AbortController().signal,
+    confirm: () => Promise.reject(new Error('a question was asked')),
+    select: () => Promise.reject(new Error('a question was asked')),
+    exit: (wanted) => void (code = wanted),
+    ...user,
+  });
+  return { code, out, err };
+}
