@@ -9,6 +9,8 @@ import { counterHandlers } from './counter.ts';
 import { expireHandlers } from './expire.ts';
 import { flushHandlers } from './flush.ts';
 import { genericHandlers } from './generic.ts';
+import { geoHandlers } from './geo.ts';
+import { geoSearchHandlers } from './geo-search.ts';
 import { hashHandlers } from './hash.ts';
 import { hashRandomHandlers } from './hash-random.ts';
 import { hyperloglogHandlers } from './hyperloglog.ts';
@@ -59,6 +61,8 @@ export const handlers: Handlers = {
   ...expireHandlers,
   ...flushHandlers,
   ...genericHandlers,
+  ...geoHandlers,
+  ...geoSearchHandlers,
   ...hashHandlers,
   ...hashRandomHandlers,
   ...hyperloglogHandlers,

@@ -11,8 +11,8 @@ import { SortedSet, sortedSetType } from '../values/sorted-set.ts';
 import { parseCursor, parseScanOptions } from './scan.ts';
 
 export const sortedSetHandlers = {
-  zadd: (call) => add(call, 0),
-  zincrby: (call) => add(call, INCR),
+  zadd: (call) => addMembers(call, 0),
+  zincrby: (call) => addMembers(call, INCR),
   zrem,
   zcard,
   zscore,
@@ -37,7 +37,8 @@ const NOT_A_NUMBER = new CommandError('ERR resulting score is not a number (NaN)
 /** Scores of the running ZADD: all are read before the first is applied. */
 let scores = new Float64Array(16);
 
-function add(call: Call, initial: number): void {
+/** ZADD and what is one in disguise: options, then scores and members. */
+export function addMembers(call: Call, initial: number): void {
   const { db, bytes, argc, start, end } = call;
   let flags = initial;
   let first = 2;

@@ -24,7 +24,8 @@ export interface Reply {
   map(length: number): void;
   set(length: number): void;
   push(length: number): void;
-  double(value: number): void;
+  /** `text` replaces the usual spelling with 17 significant digits. */
+  double(value: number, text?: string): void;
   bool(value: boolean): void;
   bigNumber(digits: string): void;
   verbatim(format: 'txt' | 'mkd', text: string): void;

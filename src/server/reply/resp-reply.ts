@@ -93,8 +93,7 @@ export class RespReply implements Reply {
     this.out += (this.resp3 ? '>' : '*') + length + CRLF;
   }
 
-  double(value: number): void {
-    const text = formatDouble(value);
+  double(value: number, text = formatDouble(value)): void {
     if (this.resp3) this.out += ',' + text + CRLF;
     else this.bulk(text);
   }
