@@ -7,6 +7,7 @@ import { findPair, keyOf, resolve } from '../yaml/lookup.ts';
 import type { DocumentNode, MapNode, PairNode } from '../yaml/lookup.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import type { YamlSource } from '../yaml/parse.ts';
+import { repositoryOf } from './role.ts';
 import { readService } from './service.ts';
 import type { ComposeService, ReadOptions } from './service.ts';
 
@@ -89,7 +90,7 @@ function collectFacts(
   const commentedRedis = findCommentedRedis(text);
   return {
     status: 'facts',
-    services: withOwnImages(withReferences(services)),
+    services: withOwnImages(withReferences(services), options.projectNames ?? []),
     volumes: names('volumes'),
     networks: names('networks'),
     externalNetworks: networks.flatMap((map) =>
@@ -116,11 +117,21 @@ function withReferences(services: readonly ComposeService[]): ComposeService[] {
 }
 
 /**
- * Where nothing is built, the app runs from an image of the project's own: one under a namespace or
- * a variable, called like an app, that waits for a data store or sets `NODE_ENV`.
+ * Where nothing is built, the app runs from an image of the project's own: one under a namespace that is called
+ * like the project; or one under a namespace or a variable, in a service called like an app, that waits for a data
+ * store or sets `NODE_ENV`.
  */
-function withOwnImages(services: readonly ComposeService[]): readonly ComposeService[] {
+function withOwnImages(services: readonly ComposeService[], names: readonly string[]): readonly ComposeService[] {
   if (services.some((service) => service.role === 'app')) return services;
+  const isNamed = ({ role, image }: ComposeService): boolean => {
+    const repository = repositoryOf(image?.resolved ?? image?.written ?? '');
+    return (
+      role === 'other' && repository.includes('/') && names.includes(repository.slice(repository.lastIndexOf('/') + 1))
+    );
+  };
+  if (services.some(isNamed)) {
+    return services.map((service) => (isNamed(service) ? { ...service, role: 'app' } : service));
+  }
   const stores = new Set(
     services.filter(({ role }) => role === 'datastore' || role === 'redis').map(({ name }) => name),
   );

@@ -9,6 +9,8 @@ export interface ReadOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Images that are a Redis whatever they are called. */
   readonly redisImages?: readonly string[];
+  /** Names of the project: an image called like it holds the app. */
+  readonly projectNames?: readonly string[];
 }
 
 export interface ComposeService {

@@ -9,6 +9,8 @@ export interface EnvironmentWish {
 }
 
 export interface RedisWish {
+  /** Folder that the image is built from, relative to the compose file. */
+  readonly build?: string;
   /** Name of the service; default `redis`. */
   readonly service?: string;
   /** The user chose the name: an existing service of that name is used as Redis, a free one is added. */
@@ -37,6 +39,8 @@ export interface RedisWish {
   readonly dependsOn?: boolean;
   /** By service, variables that its env files give already and that must not be overruled. */
   readonly provided?: Readonly<Record<string, readonly string[]>>;
+  /** What the project is called: a service that runs an image of that name is the app. */
+  readonly projectNames?: readonly string[];
   /** Values of the project's `.env`, for `${NAME}` in the file. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -76,5 +80,9 @@ export const DEFAULT_PORT = 6379;
 
 /** What tells a Redis of this wish when its file is read again. */
 export function readOptions(wish: RedisWish): ReadOptions {
-  return { redisImages: [wish.image], ...(wish.variables && { variables: wish.variables }) };
+  return {
+    redisImages: [wish.image],
+    ...(wish.variables && { variables: wish.variables }),
+    ...(wish.projectNames && { projectNames: wish.projectNames }),
+  };
 }

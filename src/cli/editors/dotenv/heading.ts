@@ -51,7 +51,19 @@ export function renderHeading(heading: Heading, title: string): readonly string[
   const before = old.slice(0, at);
   const after = old.slice(at + heading.title.length);
   const line = heading.justified ? justify(before, cased, after, old.length) : before + cased + after;
-  return heading.lines.map((other, i) => (i === heading.titleLine ? line : other.trimEnd()));
+  const boxed = isClosed(heading);
+  return heading.lines.map((other, i) => {
+    if (i === heading.titleLine) return line;
+    const rule = other.trimEnd();
+    return boxed && rule.length === old.length ? resized(rule, line.length) : rule;
+  });
+}
+
+/** The rule of a box that is as wide as its title. */
+function resized(rule: string, length: number): string {
+  return rule.replace(/([-=*#~_+─═])\1{2,}/, (run) =>
+    run.slice(0, 1).repeat(Math.max(3, run.length + length - rule.length)),
+  );
 }
 
 /** A title in capitals asks for capitals. */

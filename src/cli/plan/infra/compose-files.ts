@@ -29,9 +29,13 @@ const OTHER_FOLDERS = [
 const DEVELOPMENT = /[.-](?:dev|development|local|override|services|infra|db|deps|dependencies)\b/;
 const ELSEWHERE = /[.-](?:prod|production|staging|stage|test|tests|testing|ci|e2e|build|deploy|swarm|monitoring)\b/;
 
+/** Folders whose compose files stand for something else than the developer's machine. */
+const ASIDE = /(?:^|\/)(?:examples?|samples?|templates?|tests?|e2e|fixtures|docs?|scripts|charts|k8s|\.github)\//i;
+
 /**
  * All compose files that concern the app, likeliest base first: the app's folder before the folders above it,
- * default names before overlays, development before production.
+ * default names before overlays, development before production. Where there is none, the only one of the whole
+ * repository, such as `packages/db/docker-compose.yml`.
  */
 export function findComposeFiles(tree: ReadTree, app: string): ComposeFile[] {
   const folders = ancestors(app).flatMap((folder) => [folder, ...OTHER_FOLDERS.map((name) => join(folder, name))]);
@@ -44,7 +48,18 @@ export function findComposeFiles(tree: ReadTree, app: string): ComposeFile[] {
       if (text !== undefined) found.push({ path, text, kind: BASE_NAMES.includes(name) ? 'base' : 'overlay' });
     }
   }
-  return found;
+  return found.length > 0 ? found : onlyFile(tree);
+}
+
+function onlyFile(tree: ReadTree): ComposeFile[] {
+  const paths = tree.walk('', { depth: 4, filter: isOrdinary });
+  const [path] = paths;
+  const text = path === undefined || paths.length > 1 ? undefined : tree.read(path);
+  return path === undefined || text === undefined ? [] : [{ path, text, kind: 'base' }];
+}
+
+function isOrdinary(path: string): boolean {
+  return BASE_NAMES.includes(path.slice(path.lastIndexOf('/') + 1)) && !ASIDE.test(path);
 }
 
 /** @returns true for files of production, CI and tests: never edited unless they are all there is. */

@@ -33,7 +33,10 @@ export function stageCompose(context: StepContext, gives: readonly EnvironmentWi
   const { tree, host } = context;
   const files: ReadFile[] = [];
   for (const file of findComposeFiles(tree, host.app)) {
-    const facts = readCompose(file.text, { variables: composeVariables(context, file.path) });
+    const facts = readCompose(file.text, {
+      variables: composeVariables(context, file.path),
+      projectNames: projectNames(context),
+    });
     if (facts.status === 'facts') files.push({ ...file, facts });
     else if (files.length === 0 && !isElsewhere(file.path)) return refuse(context, file.path, facts);
   }
@@ -100,18 +103,31 @@ function wishFor(
     apps: appServices(context, base),
     provided: providedByEnvFiles(context, base, new Set(gives.map(({ name }) => name))),
     variables: composeVariables(context, base.path),
+    projectNames: projectNames(context),
   };
 }
+
+/** What an image of the project's own may be called: the app, its scope, the repository's root package. */
+function projectNames({ tree, host }: StepContext): string[] {
+  const root = /^\s*"name"\s*:\s*"([^"]+)"/m.exec(tree.read('package.json') ?? '')?.[1] ?? '';
+  const names = [host.name, root].flatMap((name) => name.toLowerCase().replace('@', '').split('/'));
+  return [...new Set(names)].filter((name) => name !== '' && !GENERIC.test(name));
+}
+
+/** Names that say nothing about whose the image is. */
+const GENERIC =
+  /^(?:app|api|web|www|server|client|backend|frontend|site|website|service|worker|root|monorepo|source|main|core|docs|demo|example|admin|proxy|db|database)$/;
 
 function serviceWish({ component, image }: StepContext, gives: readonly EnvironmentWish[]): RedisWish {
   return {
     service: component.service.name,
     image: image.reference,
+    ...(image.build === undefined ? {} : { build: `./${image.build}` }),
     volume: component.service.volume,
     dataPath: component.service.dataFolder,
     hostPort: component.service.port,
     portVariable: 'REDIS_PORT',
-    healthcheck: [image.cli, 'ping'],
+    healthcheck: image.check ?? [image.cli, 'ping'],
     environment: gives,
   };
 }

@@ -7,6 +7,9 @@ import { inFolder, type StepContext } from './context.ts';
 const LOCAL_FILES = ['.env', '.env.local', '.env.development.local', '.env.development', '.env.dev'];
 const NEXT_LOCAL_FILES = ['.env.local', '.env', '.env.development.local', '.env.development'];
 
+/** Where apps that load their env files themselves keep them. */
+const OTHER_FOLDERS = ['config', 'env', 'envs', 'environments'];
+
 /** @returns the developer's own file, undefined where there is none */
 export function stageEnvFiles(context: StepContext, variables: readonly EnvVariable[]): string | undefined {
   const examples = findExamples(context);
@@ -37,9 +40,13 @@ export function stageEnvFiles(context: StepContext, variables: readonly EnvVaria
 /** The app's own examples; those at the root too when they speak of the app, or when the app has none. */
 function findExamples({ tree, host }: StepContext): string[] {
   const own = examplesIn(tree.list(host.app)).map((name) => inFolder(host.app, name));
-  if (host.app === '') return own;
+  if (host.app === '' && own.length > 0) return own;
   const names = new Set(own.flatMap((path) => namesIn(tree.read(path))));
+  const aside = OTHER_FOLDERS.map((name) => inFolder(host.app, name));
   const root = examplesIn(tree.list(''));
+  if (own.length === 0 && (host.app === '' || root.length === 0)) {
+    return aside.flatMap((folder) => examplesIn(tree.list(folder)).map((name) => inFolder(folder, name)));
+  }
   return [
     ...own,
     ...root.filter((path) => own.length === 0 || namesIn(tree.read(path)).some((name) => names.has(name))),
@@ -49,7 +56,7 @@ function findExamples({ tree, host }: StepContext): string[] {
 function findLocal({ tree, host }: StepContext): string | undefined {
   const names = host.framework === 'next' || host.framework === 'payload' ? NEXT_LOCAL_FILES : LOCAL_FILES;
   const folders = host.app === '' ? [''] : [host.app, ''];
-  for (const folder of folders) {
+  for (const folder of [...folders, ...OTHER_FOLDERS.map((name) => inFolder(host.app, name))]) {
     const name = names.find((candidate) => tree.isFile(inFolder(folder, candidate)));
     if (name !== undefined) return inFolder(folder, name);
   }

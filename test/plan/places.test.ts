@@ -1,0 +1,52 @@
+/** Which compose file and which env files an addition goes into. */
+import { describe, expect, test } from 'vitest';
+import { findComposeFiles } from '../../src/cli/plan/infra/compose-files.ts';
+import { planInfra } from '../../src/cli/plan/infra/plan-infra.ts';
+import { memoryTree } from '../support/memory-tree.ts';
+import { project, type Files } from './project.ts';
+
+const COMPOSE = 'services:\n  db:\n    image: postgres:17\n';
+const EXPRESS = JSON.stringify({ name: 'shop', dependencies: { express: '^4' }, scripts: { start: 'node index.js' } });
+const INDEX = "const app = require('express')();\napp.listen(process.env.PORT);\n";
+
+describe('compose files', () => {
+  const pathsIn = (paths: readonly string[], app = '') =>
+    findComposeFiles(memoryTree(Object.fromEntries(paths.map((path) => [path, COMPOSE]))), app).map(({ path }) => path);
+
+  test('come from the app, then from the folders above it', () => {
+    expect(pathsIn(['compose.yaml', 'apps/api/docker-compose.yml'], 'apps/api')).toEqual([
+      'apps/api/docker-compose.yml',
+      'compose.yaml',
+    ]);
+  });
+
+  test('come from another package where that has the only one', () => {
+    expect(pathsIn(['packages/db/docker-compose.yml'], 'apps/server')).toEqual(['packages/db/docker-compose.yml']);
+    expect(pathsIn(['packages/db/compose.yaml', 'packages/mail/compose.yaml'], 'apps/server')).toEqual([]);
+    expect(pathsIn(['examples/a/compose.yaml', 'test/docker-compose.yml'])).toEqual([]);
+  });
+});
+
+describe('planned', () => {
+  const changesIn = async (files: Files) => {
+    const plan = await planInfra({ component: 'redis', cwd: project(files) });
+    return Object.fromEntries(plan.changes.map(({ path, after }) => [path, after?.toString()]));
+  };
+
+  test('env files in a folder of their own take the variable', async () => {
+    const files = { 'package.json': EXPRESS, 'index.js': INDEX, 'config/.env.development': 'PORT=3000\n' };
+    const changes = await changesIn(files);
+    expect(changes['config/.env.development']).toContain('REDIS_URL=');
+    expect(changes).not.toHaveProperty(['.env.example']);
+  });
+
+  test('a service that runs the image of the project is the app', async () => {
+    const compose =
+      'services:\n  shop:\n    image: ghcr.io/acme/shop:1\n  tool:\n    image: acme/tool\n  db:\n    image: postgres:17\n';
+    const changes = await changesIn({ 'package.json': EXPRESS, 'index.js': INDEX, 'compose.yaml': compose });
+    expect(changes['compose.yaml']).toContain(
+      'image: ghcr.io/acme/shop:1\n    environment:\n      REDIS_URL: redis://redis:6379/0\n',
+    );
+    expect(changes['compose.yaml']).toContain('image: acme/tool\n  db:');
+  });
+});
