@@ -10,7 +10,7 @@ import { environment } from './process.ts';
 const made: string[] = [];
 
 afterEach(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const root of made.splice(0)) rmSync(root, { recursive: true, force: true });
 });
 
 export type Files = Readonly<Record<string, string | Buffer>>;

@@ -14,17 +14,28 @@ export async function told(cwd: string, argv: readonly string[], user: Partial<I
   let out = '';
   let err = '';
   await runCli(argv, {
+    ...ioFor(cwd),
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     interactive: user.confirm !== undefined || user.select !== undefined,
+    exit: (wanted) => void (code = wanted),
+    ...user,
+  });
+  return { code, out, err };
+}
+
+/** Says nothing and hears nothing. */
+export function ioFor(cwd: string): Io {
+  return {
+    out: () => {},
+    err: () => {},
+    interactive: false,
     color: false,
     cwd,
     env: {},
     signal: new AbortController().signal,
     confirm: () => Promise.reject(new Error('a question was asked')),
     select: () => Promise.reject(new Error('a question was asked')),
-    exit: (wanted) => void (code = wanted),
-    ...user,
-  });
-  return { code, out, err };
+    exit: () => {},
+  };
 }
