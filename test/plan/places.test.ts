@@ -10,9 +10,6 @@ const EXPRESS = JSON.stringify({ name: 'shop', dependencies: { express: '^4' }, 
 const INDEX = "const app = require('express')();\napp.listen(process.env.PORT);\n";
 
 describe('compose files', () => {
-  const pathsIn = (paths: readonly string[], app = '') =>
-    findComposeFiles(memoryTree(Object.fromEntries(paths.map((path) => [path, COMPOSE]))), app).map(({ path }) => path);
-
   test('come from the app, then from the folders above it', () => {
     expect(pathsIn(['compose.yaml', 'apps/api/docker-compose.yml'], 'apps/api')).toEqual([
       'apps/api/docker-compose.yml',
@@ -28,11 +25,6 @@ describe('compose files', () => {
 });
 
 describe('planned', () => {
-  const changesIn = async (files: Files) => {
-    const plan = await planInfra({ component: 'redis', cwd: project(files) });
-    return Object.fromEntries(plan.changes.map(({ path, after }) => [path, after?.toString()]));
-  };
-
   test('env files in a folder of their own take the variable', async () => {
     const files = { 'package.json': EXPRESS, 'index.js': INDEX, 'config/.env.development': 'PORT=3000\n' };
     const changes = await changesIn(files);
@@ -50,3 +42,14 @@ describe('planned', () => {
     expect(changes['compose.yaml']).toContain('image: acme/tool\n  db:');
   });
 });
+
+function pathsIn(paths: readonly string[], app = ''): string[] {
+  return findComposeFiles(memoryTree(Object.fromEntries(paths.map((path) => [path, COMPOSE]))), app).map(
+    ({ path }) => path,
+  );
+}
+
+async function changesIn(files: Files): Promise<Record<string, string | undefined>> {
+  const plan = await planInfra({ component: 'redis', cwd: project(files) });
+  return Object.fromEntries(plan.changes.map(({ path, after }) => [path, after?.toString()]));
+}
