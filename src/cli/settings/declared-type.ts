@@ -20,10 +20,12 @@ export interface TypeBody {
   readonly path: string;
   readonly outline: Outline;
   readonly body: Group;
+  /** Members may be missing: `Partial<…>`. */
+  readonly partial?: boolean;
 }
 
-/** `open`: no declared type, or one that admits any member. `unknown`: declared somewhere that cannot be read. */
-export type DeclaredType = TypeBody | 'open' | 'unknown';
+/** `mixed`: any member is admitted, but it reads as something else than a string. `open`: no declared type, or one that admits any member. `unknown`: declared somewhere that cannot be read. */
+export type DeclaredType = TypeBody | 'open' | 'mixed' | 'unknown';
 
 const WRAPPERS = /^(?:Readonly|DeepReadonly|Partial|Required|Immutable|ReadonlyDeep|Promise|NonNullable)$/;
 const OPEN =
@@ -113,6 +115,17 @@ function typeArgument(parentheses: Group): readonly Node[] | undefined {
 export function resolveType(context: Context, path: string, outline: Outline, nodes: readonly Node[]): DeclaredType {
   const [first, second] = nodes;
   if (first === undefined) return 'open';
+  const wrapped = argumentsOf(nodes);
+  if (wrapped !== undefined && isWord(first)) {
+    if (WRAPPERS.test(first.text)) {
+      const inner = resolveType(context, path, outline, wrapped);
+      return first.text === 'Partial' && typeof inner === 'object' ? { ...inner, partial: true } : inner;
+    }
+    if (first.text !== 'Record') return 'open';
+    const comma = wrapped.findIndex((node) => isPunctuation(node, ','));
+    const value = wrapped.slice(comma + 1);
+    return isWord(wrapped[0], 'string') ? openTo(value) : resolveType(context, path, outline, value);
+  }
   if (nodes.some((node) => isPunctuation(node, '|'))) return 'unknown';
   if (nodes.some((node) => isPunctuation(node, '&'))) {
     const body = nodes.find((node) => isGroup(node, '{'));
@@ -121,20 +134,24 @@ export function resolveType(context: Context, path: string, outline: Outline, no
   }
   if (isGroup(first, '{') && second === undefined) return { path, outline, body: first };
   if (!isWord(first)) return 'open';
-  if (isPunctuation(second, '<')) {
-    const inner = nodes.slice(
-      2,
-      nodes.findLastIndex((node) => isPunctuation(node, '>')),
-    );
-    if (WRAPPERS.test(first.text)) return resolveType(context, path, outline, inner);
-    if (first.text === 'Record') {
-      const comma = inner.findIndex((node) => isPunctuation(node, ','));
-      return isWord(inner[0], 'string') ? 'open' : resolveType(context, path, outline, inner.slice(comma + 1));
-    }
-    return 'open';
-  }
   if (OPEN.test(first.text) || isPunctuation(second, '.')) return 'open';
   return namedType(context, path, outline, first.text);
+}
+
+/** What stands between `Name<` and the `>` that closes it, where that is the whole type. */
+function argumentsOf(nodes: readonly Node[]): readonly Node[] | undefined {
+  if (!isPunctuation(nodes[1], '<') || !isPunctuation(nodes.at(-1), '>')) return undefined;
+  let depth = 0;
+  for (const [i, node] of nodes.entries()) {
+    if (isPunctuation(node, '<')) depth++;
+    if (isPunctuation(node, '>') && --depth === 0 && i < nodes.length - 1) return undefined;
+  }
+  return nodes.slice(2, -1);
+}
+
+/** Every member reads as this type. */
+function openTo(value: readonly Node[]): DeclaredType {
+  return value.length === 1 && isWord(value[0], 'string', 'any') ? 'open' : 'mixed';
 }
 
 function namedType(context: Context, path: string, outline: Outline, name: string, depth = 0): DeclaredType {
@@ -167,7 +184,7 @@ export function typePart(
 ): Part | undefined | 'unknown' | 'optional' {
   let at = declared;
   for (const key of keys) {
-    if (at === 'open' || at === 'unknown') break;
+    if (typeof at === 'string') break;
     const found: Member | undefined = membersOf(at.outline, at.body).find((one) => one.name === key);
     if (found === undefined) return undefined;
     const colon = found.nodes.findIndex((node) => isPunctuation(node, ':'));
@@ -176,7 +193,19 @@ export function typePart(
   }
   if (at === 'unknown') return 'unknown';
   if (at === 'open') return undefined;
+  if (at === 'mixed') return 'optional';
   const members = membersOf(at.outline, at.body);
+  const index = members.find((one) =>
+    isGroup(
+      one.nodes.find((node) => !isWord(node, 'readonly')),
+      '[',
+    ),
+  );
+  if (index !== undefined) {
+    const colon = index.nodes.findLastIndex((node) => isPunctuation(node, ':'));
+    const value = index.nodes.slice(colon + 1).filter((node) => !isPunctuation(node, ';', ','));
+    return openTo(value) === 'open' ? undefined : 'optional';
+  }
   const there = members.find((one) => one.name === member.key);
   if (there !== undefined) return there.nodes.some((node) => isPunctuation(node, '?')) ? 'optional' : undefined;
   const readonly = members.length > 0 && members.every((one) => isWord(one.nodes[0], 'readonly')) ? 'readonly ' : '';

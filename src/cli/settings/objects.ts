@@ -88,6 +88,7 @@ export function planEnvObject(context: Context, object: EnvObject, options: { re
   };
   const snippetValue = options.value ?? defaulted(variable.default, `process.env.${variable.name}`, '||', style);
   const declared = declaredType(context, path, outline, root);
+  const partial = typeof declared === 'object' && declared.partial === true;
   const there = existing(object, variable.name);
   if (there !== undefined) {
     const dynamic = isPerEnvironment(root);
@@ -96,7 +97,7 @@ export function planEnvObject(context: Context, object: EnvObject, options: { re
       keys !== undefined && typePart(context, declared, [], { key: keys[0]!, type: 'string' }) === 'optional';
     return {
       parts: [{ path, insertions: [], notes: [there.note] }],
-      access: keys === undefined || mayMiss ? PROCESS_ENV : accessTo(keys, there.optional, dynamic),
+      access: keys === undefined || mayMiss ? PROCESS_ENV : accessTo(keys, there.optional || partial, dynamic),
       snippet: '',
     };
   }
@@ -114,7 +115,7 @@ export function planEnvObject(context: Context, object: EnvObject, options: { re
   if (typeof typed === 'object') parts.push(typed);
   return {
     parts,
-    access: typed === 'optional' ? PROCESS_ENV : accessTo(entry.keys, false, targets[0] !== root),
+    access: typed === 'optional' ? PROCESS_ENV : accessTo(entry.keys, partial, targets[0] !== root),
     snippet: `${entry.keys.at(-1)}: ${snippetValue},`,
     ...(refusal === undefined ? {} : { refusal }),
   };

@@ -41,6 +41,9 @@ import { envReads, isEnvironment, type EnvRead } from './readers.ts';
 const GENERAL =
   /(?:^|\/)(?:env|envs|environment|environments|config|configs|configuration|settings|constants|vars|variables|secrets|keys|options|dotenv|default|app[.-]?config|config[.-]?env|env[.-]?config|server[.-]?config|global|globals)(?:\.(?:config|server|service|env|util|utils|default))?\.[cm]?[jt]s$|(?:^|\/)(?:config|configs|configuration|settings|env|environment|environments|constants)\/(?:index|main|app|base|common|server|development|development\.config|production|all|appConfig|app\.config)\.[cm]?[jt]s$/i;
 
+const TOPIC =
+  /^(?!(?:app|env|environment|config|configuration|settings|constants|options|defaults?|vars|common|base|a|b)(?:Config|_CONFIG)?$)(?!.*(?:dev|prod|test|stag|local))\w{3,}$/i;
+
 export function findPlain(context: Context, path: string, outline: Outline): Finding[] {
   return [...objectFindings(context, path, outline), ...constantFindings(context, path, outline)];
 }
@@ -51,7 +54,8 @@ function objectFindings(context: Context, path: string, outline: Outline): Findi
   const all = objects.flatMap((object) => object.reads);
   const [most] = objects;
   if (most === undefined) return [];
-  if (known === undefined && GENERAL.test(path) && objects.length > 2 && most.reads.length * 2 < all.length) {
+  const isSpread = objects.length > 2 ? most.reads.length * 2 <= all.length : areTopics(outline, objects);
+  if (known === undefined && GENERAL.test(path) && isSpread) {
     const sibling = topicSibling(outline, objects);
     const weight = weightOf(path, most.reads.length);
     if (sibling !== undefined) {
@@ -79,6 +83,16 @@ function topicSibling(outline: Outline, objects: readonly EnvObject[]): Statemen
       s.declarators.length === 1 &&
       objects.some(({ root }) => s.declarators[0]!.init[0] === root),
   );
+}
+
+/** `server` and `database`: two exported objects, neither of them the settings as a whole or those of one environment. */
+function areTopics(outline: Outline, objects: readonly EnvObject[]): boolean {
+  const names = objects.map(({ root }) => {
+    const holder = statementsOf(outline).find((s) => s.exported && s.declarators[0]?.init[0] === root);
+    return holder?.declarators[0]?.name ?? '';
+  });
+  const read = objects.flatMap((object) => object.reads.map(({ name }) => name));
+  return objects.length === 2 && names.every((name) => TOPIC.test(name)) && new Set(read).size === read.length;
 }
 
 /** An object of its own for the variable, where every topic has one. */
@@ -157,31 +171,8 @@ function constantFindings(context: Context, path: string, outline: Outline): Fin
 function constantsOf(outline: Outline): Constant[] {
   const reads = envReads(outline);
   return statementsOf(outline).flatMap((statement): Constant[] => {
-    if (statement.kind === 'variable' && statement.declarators.length === 1) {
-      const declarator = statement.declarators[0]!;
-      if (declarator.pattern !== undefined && isEnvironment(outline, declarator.init)) {
-        return [{ statement, name: undefined, pattern: declarator.pattern, declarator, value: [], reads: [] }];
-      }
-      const first = declarator.init[0];
-      const inside = reads.filter(
-        (read) => first !== undefined && read.first.start >= first.start && read.first.end <= statement.end,
-      );
-      const isValue =
-        inside.length > 0 &&
-        !declarator.init.some(
-          (node) =>
-            isGroup(node, '{') ||
-            (isGroup(node, '[') && !inside.some((read) => read.last === node)) ||
-            isPunctuation(node, '=>') ||
-            isWord(node, 'new'),
-        );
-      const isShallow = inside.some(
-        (read) =>
-          read.first.parent === outline.root || (read.form !== 'call' && read.first.parent!.parent === outline.root),
-      );
-      return isValue && isShallow && declarator.name !== undefined
-        ? [{ statement, name: declarator.name, pattern: undefined, declarator, value: declarator.init, reads: inside }]
-        : [];
+    if (statement.kind === 'variable') {
+      return statement.declarators.flatMap((declarator) => declaredConstant(outline, statement, declarator, reads));
     }
     if (statement.kind !== 'expression') return [];
     const target = exportTarget(statement.nodes);
@@ -200,6 +191,34 @@ function constantsOf(outline: Outline): Constant[] {
           },
         ];
   });
+}
+
+function declaredConstant(
+  outline: Outline,
+  statement: Statement,
+  declarator: Declarator,
+  reads: readonly EnvRead[],
+): Constant[] {
+  const { name, pattern, init } = declarator;
+  if (pattern !== undefined && isEnvironment(outline, init)) {
+    return [{ statement, name: undefined, pattern, declarator, value: [], reads: [] }];
+  }
+  const [first] = init;
+  const last = init.at(-1);
+  if (name === undefined || first === undefined || last === undefined) return [];
+  const inside = reads.filter((read) => read.first.start >= first.start && read.first.end <= last.end);
+  const isOther = init.some(
+    (node) =>
+      isGroup(node, '{') ||
+      (isGroup(node, '[') && !inside.some((read) => read.last === node)) ||
+      isPunctuation(node, '=>') ||
+      isWord(node, 'new'),
+  );
+  const isShallow = inside.some(
+    (read) =>
+      read.first.parent === outline.root || (read.form !== 'call' && read.first.parent!.parent === outline.root),
+  );
+  return isShallow && !isOther ? [{ statement, name, pattern: undefined, declarator, value: init, reads: inside }] : [];
 }
 
 function isReachable(outline: Outline, { name, pattern, declarator }: Constant): boolean {
@@ -269,8 +288,8 @@ function planned(path: string, insertions: Plan['parts'][number]['insertions'], 
 /** `export const X`, `const X`, `exports.X`: the sibling's own beginning with another name. */
 function headOf(outline: Outline, sibling: Constant, name: string): string {
   const text = outline.text.slice(sibling.statement.start, sibling.statement.end);
-  const head =
-    new RegExp(`^([\\s\\S]*?\\b)${sibling.name!.replaceAll('$', '\\$')}\\b`).exec(text)?.[1] ?? 'export const ';
+  const first = sibling.statement.declarators[0]?.name ?? sibling.name!;
+  const head = new RegExp(`^([\\s\\S]*?\\b)${first.replaceAll('$', '\\$')}\\b`).exec(text)?.[1] ?? 'export const ';
   return head + name;
 }
 

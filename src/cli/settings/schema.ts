@@ -81,6 +81,7 @@ function planSchema(context: Context, schema: Schema, check: Check): Plan {
   ];
   const optional = there === undefined ? validator.optional === true : isOptional(textOf(outline, there.value));
   if (check.picked !== undefined && !has(check.picked, key)) parts.push(pickPart(context, check, key));
+  parts.push(...chosenParts(context, check, key));
   const shaped = transformed(context, schema, there?.key ?? key);
   if (shaped !== undefined) parts.push(...shaped.parts);
   const suffix = check.result + (shaped?.suffix ?? member(there?.key ?? key));
@@ -131,6 +132,17 @@ function pickPart(context: Context, { path, outline, picked }: Check, key: strin
   const style = contextStyle(context, outline);
   const text = `${writtenKey(key, style.quote)}: ${readLike(outline, picked!, context.variable.name, style.quote)}`;
   return { path, insertions: [insertEntry(outline, picked!, text, style)], notes: [`${key} from the environment`] };
+}
+
+/** `schema.pick({ PORT: true }).parse(process.env)` lets only named keys through. */
+function chosenParts(context: Context, { path, outline, call }: Check, key: string): Part[] {
+  const style = contextStyle(context, outline);
+  return callsOf(outline).flatMap((one): Part[] => {
+    const list = one.args[0]?.[0];
+    if (one.head !== call.head || !one.callee.endsWith('.pick') || !isGroup(list, '{') || has(list, key)) return [];
+    const text = `${writtenKey(key, style.quote)}: true`;
+    return [{ path, insertions: [insertEntry(outline, list, text, style)], notes: [`${key} picked`] }];
+  });
 }
 
 /** A `.transform((env) => ({…}))` behind the schema makes another object: the new key goes through it too. */

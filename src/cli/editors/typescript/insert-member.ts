@@ -94,7 +94,7 @@ const memberCache = new WeakMap<Group, readonly Member[]>();
 export function membersOf(outline: Outline, body: Group): readonly Member[] {
   let members = memberCache.get(body);
   if (members === undefined) {
-    members = split(outline, body).map(describe);
+    members = split(outline, body).map((nodes) => describe(outline, nodes));
     memberCache.set(body, members);
   }
   return members;
@@ -169,8 +169,10 @@ function decoratorsLength(nodes: readonly Node[]): number {
   return i;
 }
 
-function describe(nodes: readonly Node[]): Member {
-  const last = nodes.at(-1)!;
+function describe(outline: Outline, nodes: readonly Node[]): Member {
+  // A semicolon on a line of its own (`;['key'] = 1`) guards what follows it.
+  const guards = nodes.length > 1 && isPunctuation(nodes.at(-1), ';') && isApart(outline, nodes.at(-2)!, nodes.at(-1)!);
+  const last = nodes.at(guards ? -2 : -1)!;
   const separator = isPunctuation(last, ';', ',') ? (last.text as ';' | ',') : '';
   const rest = nodes.slice(decoratorsLength(nodes));
   let i = 0;
@@ -189,6 +191,10 @@ function describe(nodes: readonly Node[]): Member {
     name: name === undefined || name.kind === 'group' ? '' : plainName(name),
     isField,
   };
+}
+
+function isApart(outline: Outline, left: Node, right: Node): boolean {
+  return outline.text.slice(left.end, right.start).includes('\n');
 }
 
 function plainName(token: Token): string {

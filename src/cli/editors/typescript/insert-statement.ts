@@ -100,11 +100,16 @@ function isHeader(text: string, start: number, end: number): boolean {
   );
 }
 
-/** End of the statement, or of the comment that follows on its line. */
+/**
+ * End of the statement, or of the comment that follows on its line. A semicolon on a later line (`;[1].forEach(…)`)
+ * guards what follows it, so it stays with that.
+ */
 function behind(outline: Outline, statement: Statement): number {
-  const line = lineEnd(outline.text, statement.end);
-  const comment = outline.comments.findLast((c) => c.start >= statement.end && c.start < line);
-  return comment?.end ?? statement.end;
+  const last = statement.nodes.at(-1)!;
+  const end = outline.text.slice(last.end, statement.end).includes('\n') ? last.end : statement.end;
+  const line = lineEnd(outline.text, end);
+  const comment = outline.comments.findLast((c) => c.start >= end && c.start < line);
+  return comment?.end ?? end;
 }
 
 /** Is `name` declared or imported at the top of the module? */

@@ -41,7 +41,7 @@ export async function findSyntaxError(path: string, text: string): Promise<Confl
 export async function outlineByCompiler(path: string, text: string): Promise<Outline | undefined> {
   const compiler = await loadCompiler();
   const file = parse(compiler, path, text);
-  return file.parseDiagnostics.length > 0 ? undefined : outlineOf(path, text, lexedBy(compiler, file, text));
+  return errorsOf(file).length > 0 ? undefined : outlineOf(path, text, lexedBy(compiler, file, text));
 }
 
 type ParsedFile = ts.SourceFile & { readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[] };
@@ -58,8 +58,17 @@ function scriptKind(compiler: Compiler, path: string): ts.ScriptKind {
   return compiler.ScriptKind.JSX;
 }
 
+/** Octal literals and escapes: an error in TypeScript, valid in a JavaScript file that is not strict. */
+const SLOPPY: ReadonlySet<number> = new Set([1121, 1487, 1488, 1489]);
+
+function errorsOf(file: ParsedFile): readonly ts.DiagnosticWithLocation[] {
+  return /\.(?:js|cjs|jsx)$/.test(file.fileName)
+    ? file.parseDiagnostics.filter(({ code }) => !SLOPPY.has(code))
+    : file.parseDiagnostics;
+}
+
 function syntaxConflict(file: ParsedFile, text: string): Conflict | undefined {
-  const first = file.parseDiagnostics[0];
+  const first = errorsOf(file)[0];
   if (first === undefined) return undefined;
   const message = typeof first.messageText === 'string' ? first.messageText : first.messageText.messageText;
   return conflict(
@@ -78,7 +87,7 @@ function misread(
   insertions: readonly Insertion[],
   splices: readonly Splice[],
 ): string | undefined {
-  if (fresh.parseDiagnostics.length > 0) return 'the edited file would not parse';
+  if (errorsOf(fresh).length > 0) return 'the edited file would not parse';
   const spans = insertedSpans(splices);
   const added: { node: ts.Node; parent: ts.Node }[] = [];
   if (!sameBesides(compiler, old, fresh, spans, added)) return 'the edit would change the meaning of what is there';
@@ -131,7 +140,7 @@ function sameBesides(
   const kept: ts.Node[] = [];
   for (const child of childrenOf(compiler, fresh)) {
     const isNew = spans.some(
-      (span) => child.getStart() >= span.start && child.end <= span.end && child.end > child.getStart(),
+      (span) => child.getStart() >= span.start && endOf(child) <= span.end && child.end > child.getStart(),
     );
     if (isNew) added.push({ node: child, parent: fresh });
     else kept.push(child);
@@ -139,6 +148,12 @@ function sameBesides(
   if (kept.length !== oldChildren.length) return false;
   if (oldChildren.length === 0) return sameLeaf(old, fresh, spans);
   return oldChildren.every((child, i) => sameBesides(compiler, child, kept[i]!, spans, added));
+}
+
+/** Without a semicolon on a later line, which the new node takes over from the one before it. */
+function endOf(node: ts.Node): number {
+  const text = node.getText();
+  return text.endsWith(';') ? node.end - (/\s*\n\s*;$/.exec(text)?.[0].length ?? 0) : node.end;
 }
 
 /** A node without children keeps its text, unless it is an empty list that has just been filled. */
