@@ -79,6 +79,15 @@ describe('add, then remove', () => {
     expect(snapshot(root)).toEqual(before);
   });
 
+  it('takes out of an env file what went on with a last line of blanks', async () => {
+    const root = project({ '.env': 'SECRET=hunter2\n  \t' });
+    const before = snapshot(root);
+    await add(root, (tree) => splice(tree, '.env', ['  \t', 'REDIS_URL=redis://localhost:6379']));
+    expect(planStatus(openTree(root), await readLedger(openTree(root)))).toMatchObject([{ state: 'intact' }]);
+    expect((await remove(root)).leftovers).toEqual([]);
+    expect(snapshot(root)).toEqual(before);
+  });
+
   it('does so for any edits of any text', async () => {
     const line = fc.constantFrom('a', 'bb', '', '  c: 1', '# é😀', '{', '}');
     const text = fc.tuple(fc.boolean(), fc.array(line, { maxLength: 6 }), fc.constantFrom('\n', '\r\n'), fc.boolean());

@@ -167,12 +167,16 @@ describe('staging', () => {
     tree.stageNew('a.txt', 'other');
     tree.stageText('nothing.txt', 'x');
     tree.stageText('bad.txt', 'x');
+    tree.stageNew('bad.txt', 'x', { overwrite: true });
+    tree.stageNew('bad.txt', 'x');
     tree.stageNew('folder', 'x');
     tree.stageNew('a.txt/b', 'x');
     tree.stageOutcome('a.txt', conflict('syntax', 'unexpected end', 'Close it.', { line: 3, column: 1, snippet: 's' }));
     expect(tree.conflicts().map(({ path, code }) => `${path} ${code}`)).toEqual([
       'a.txt exists',
       'nothing.txt missing',
+      'bad.txt encoding',
+      'bad.txt encoding',
       'bad.txt encoding',
       'folder not-a-file',
       'a.txt/b not-a-file',

@@ -46,6 +46,8 @@ export interface WorkTree extends ReadTree {
   observed(): readonly ObservedFile[];
 }
 
+const SAVE_AS_UTF8 = 'Save it as UTF-8 text, then run again.';
+
 type ChildKind = 'file' | 'folder' | 'linked-folder' | 'other';
 
 /** @param folder root of the project; must exist */
@@ -99,7 +101,7 @@ export function openTree(folder: string): WorkTree {
     }
     const found = readText(disk, located);
     if (!('text' in found)) {
-      refuse(path, 'encoding', found.reason ?? 'cannot be read', 'Save it as UTF-8 text, then run again.');
+      refuse(path, 'encoding', found.reason ?? 'cannot be read', SAVE_AS_UTF8);
       return 'conflict';
     }
     const overlay: Overlay = {
@@ -213,6 +215,8 @@ export function openTree(folder: string): WorkTree {
       if (!known && refuseLocated(path, located)) return 'conflict';
       if (known?.text !== undefined || (!known && located.kind === 'file')) {
         if (options.overwrite === true || tree.read(path) === text) return tree.stageText(path, text, options);
+        const reason = tree.unreadable(path);
+        if (reason !== undefined) return refuse(path, 'encoding', reason, SAVE_AS_UTF8);
         return refuse(
           path,
           'exists',

@@ -80,11 +80,13 @@ export function findSpans(text: string, spans: readonly Span[], options: { reado
   });
 }
 
-/** Find what was put into an env file: at a line's start or end, where its digest matches. */
+/** Find what was put into an env file: at a line's start or end or behind its first blanks, where its digest matches. */
 export function findSecretSpans(text: string, spans: readonly SecretSpan[]): (Splice | undefined)[] {
   const places = [...text.matchAll(/^|$/gm), { index: text.length }].map(({ index }) => index);
   // `$` stands behind the CR of a CRLF: an edit may have begun in front of it.
   places.push(...[...text.matchAll(/\r\n/g)].map(({ index }) => index));
+  // A last line of blanks was gone on with.
+  places.push(...[...text.matchAll(/^[ \t]+/gm)].map(([blanks], i, all) => all[i]!.index + blanks.length));
   let drift = 0;
   return spans.map(({ start, length, digest }) => {
     const nearest = places.toSorted((a, b) => Math.abs(a - start - drift) - Math.abs(b - start - drift));

@@ -4,7 +4,7 @@ import { list, map, scalar } from '../yaml/emit.ts';
 import type { Emit, EmitEntry } from '../yaml/emit.ts';
 import { addBelow, appendEntries, appendItems } from '../yaml/insert.ts';
 import type { YamlEdit } from '../yaml/insert.ts';
-import { columnOf, flowPadding, quoteOf, stringQuoteOf } from '../yaml/layout.ts';
+import { columnOf, flowPadding, keyQuoteOf, quoteOf, stringQuoteOf } from '../yaml/layout.ts';
 import { findPair, isBlock, resolve } from '../yaml/lookup.ts';
 import type { EffectivePair, MapNode, SeqNode } from '../yaml/lookup.ts';
 import type { AppWish, WiringContext } from './wiring.ts';
@@ -80,7 +80,7 @@ function addToList(
 ): YamlEdit | undefined {
   const last: unknown = node.items.at(-1);
   if (last !== undefined && !isScalar(last)) return undefined;
-  const quote = quoteOf(last);
+  const quote = last === undefined && !isBlock(owner) ? keyQuoteOf(owner) : quoteOf(last);
   return appendItems(
     text,
     node,

@@ -1,5 +1,5 @@
 /** Parses a YAML text for locating: positions and source tokens are kept, nothing is ever printed back. */
-import { parseAllDocuments, visit } from 'yaml';
+import { isCollection, parseAllDocuments, visit } from 'yaml';
 import type { Document, ParsedNode } from 'yaml';
 import { conflict } from '../outcome.ts';
 import type { Conflict } from '../outcome.ts';
@@ -25,6 +25,8 @@ export function parseYaml(text: string): YamlSource | Conflict {
   for (const document of documents) {
     const error = document.errors[0];
     if (error) return syntaxConflict(text, error.message, error.pos[0]);
+    const key = collectionKey(document);
+    if (key !== undefined) return syntaxConflict(text, 'a key is a map or a list; write `{{ … }}` in quotes', key);
   }
   try {
     return { text, documents, values: documents.map((document) => document.toJS({ maxAliasCount: -1 }) as unknown) };
@@ -32,6 +34,19 @@ export function parseYaml(text: string): YamlSource | Conflict {
     // Aliases without an anchor and merges of something that is no map only show up when resolved.
     return syntaxConflict(text, error instanceof Error ? error.message : String(error), unresolvedAlias(documents));
   }
+}
+
+/** `A: {{ name }}` of a template: YAML, but no reader of these files takes a collection for a key. */
+function collectionKey(document: YamlSource['documents'][number]): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isCollection(key)) return undefined;
+      offset = key.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 function unresolvedAlias(documents: YamlSource['documents']): number | undefined {
