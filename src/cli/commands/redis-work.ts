@@ -1,8 +1,8 @@
 /** What `paxx redis start|stop|status|wait` do. */
 import { PaxxError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { loadServer } from './redis-server.ts';
-import type { ServerProgram } from './redis-server.ts';
+import { loadServer } from '../server-program.ts';
+import type { ServerProgram } from '../server-program.ts';
 
 export interface StartFlags {
   readonly file?: string | undefined;

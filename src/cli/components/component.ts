@@ -8,6 +8,10 @@ export interface ServiceImage {
   readonly reference: string;
   /** The image's own client, which its health check calls. */
   readonly cli: string;
+  /** Words of another health check. */
+  readonly check?: readonly string[];
+  /** Set where the image is built from files that are laid beside the compose file: folder of these, relative to it. */
+  readonly build?: string;
 }
 
 export interface Component {

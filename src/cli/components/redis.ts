@@ -19,6 +19,13 @@ export const redis: Component = {
     images: [
       { id: 'redis:7', reference: 'redis:7-alpine', cli: 'redis-cli' },
       { id: 'valkey:8', reference: 'valkey/valkey:8-alpine', cli: 'valkey-cli' },
+      {
+        id: 'bundled',
+        reference: 'paxx-redis:7',
+        cli: 'redis-cli',
+        check: ['node', '/opt/paxx/main.js', 'healthcheck'],
+        build: 'docker/redis',
+      },
     ],
     port: 6379,
     volume: 'redis_data',

@@ -32,9 +32,13 @@ export async function exactDiffs(changes: readonly FileChange[]): Promise<FileDi
  * the ledger is summed up, as it repeats what the other diffs say.
  */
 export async function shownDiffs(changes: readonly FileChange[]): Promise<FileDiff[]> {
-  const exact = await exactDiffs(changes.filter((change) => !isSecretPath(change.path)));
+  const exact = await exactDiffs(changes.filter((change) => !isSecretPath(change.path) && !isLarge(change)));
   const { diffArrays } = await import('diff');
   return changes.map((change) => {
+    if (isLarge(change)) {
+      const size = `${Math.round(change.after!.length / 1024)} KiB`;
+      return { ...count(change, ''), text: `${headers(change, false)}New file of ${size}, not shown\n` };
+    }
     if (!isSecretPath(change.path)) {
       const diff = exact.find(({ path }) => path === change.path)!;
       return change.path === LEDGER_PATH ? { ...diff, text: headers(change, false) } : diff;
@@ -45,6 +49,11 @@ export async function shownDiffs(changes: readonly FileChange[]): Promise<FileDi
     );
     return count(change, `${headers(change, shown.length > 0)}${shown.join('')}`);
   });
+}
+
+/** More than anybody reads: a program that comes along as a file. */
+function isLarge({ kind, after }: FileChange): boolean {
+  return kind === 'create' && after !== undefined && after.length > 128 * 1024;
 }
 
 /** The diffs one after the other, in the colours that terminals are used to. */

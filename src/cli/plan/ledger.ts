@@ -17,7 +17,7 @@ export interface CreatedRecord {
   readonly kind: 'created';
   /** SHA-256 of the file as rendered. */
   readonly hash: string;
-  /** The text as rendered, deflated, in base64: what an upgrade merges from. Absent for a file of secrets. */
+  /** The text as rendered, deflated, in base64: what an upgrade merges from. Absent for a file of secrets and a large one. */
   readonly base?: string;
 }
 
@@ -123,12 +123,15 @@ export function baseOf(record: CreatedRecord): string | undefined {
   return record.base === undefined ? undefined : inflateRawSync(Buffer.from(record.base, 'base64')).toString('utf8');
 }
 
+/** Bytes; a larger file is a program that came along, which nobody merges edits into. */
+const MERGEABLE = 128 * 1024;
+
 function recordOf(change: FileChange, own: boolean, base: string | undefined): FileRecord {
   const { path } = change;
   const after = textOf(change.after);
   if (change.kind === 'create' || own) {
     const bytes = base === undefined ? change.after! : Buffer.from(base);
-    if (isSecretPath(path)) return { path, kind: 'created', hash: hashOf(bytes) };
+    if (isSecretPath(path) || bytes.length > MERGEABLE) return { path, kind: 'created', hash: hashOf(bytes) };
     return { path, kind: 'created', hash: hashOf(bytes), base: deflateRawSync(bytes, { level: 9 }).toString('base64') };
   }
   const before = textOf(change.before);

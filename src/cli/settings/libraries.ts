@@ -100,9 +100,7 @@ export function zodText(
   const z = library.named.get('z') ?? library.namespaceName ?? library.defaultName ?? localZod(outline);
   const mini = /mini/.test(library.from);
   if (mini) return `${z}._default(${z}.url(), ${quoted(context.variable.default, style)})`;
-  const doc = siblingsUse(outline, object, 'describe')
-    ? `.describe(${quoted(phraseOf(context.variable), style)})`
-    : '';
+  const doc = siblingsUse(outline, object, 'describe') ? `.describe(${quoted(phraseOf(context.variable), style)})` : '';
   if (context.variable.kind !== 'url') return `${z}.string()${tail}${doc}`;
   return `${isZod4({ context, outline, library }) ? `${z}.url()` : `${z}.string().url()`}${tail}${doc}`;
 }

@@ -25,6 +25,7 @@ export function redisService(wish: RedisWish, choices: ServiceChoices, compose?:
   const restart = compose && siblingRestart(compose);
   const check = healthcheckOf(wish);
   const entries: (EmitEntry | undefined | false)[] = [
+    wish.build !== undefined && ['build', scalar(wish.build)],
     ['image', scalar(wish.image, imageQuote(compose))],
     containerName !== undefined && ['container_name', scalar(containerName)],
     restart && ['restart', restart],

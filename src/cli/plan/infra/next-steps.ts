@@ -2,6 +2,7 @@
 import { installCommand } from '../../hosts/package-manager.ts';
 import { parentOf } from '../../hosts/paths.ts';
 import { relativeImport } from '../../render/relative-import.ts';
+import { restyle } from '../../render/restyle.ts';
 import type { InfraPlan } from './plan-infra.ts';
 
 export interface NextStepsOptions {
@@ -27,7 +28,8 @@ function usage({ host, module }: InfraPlan): string {
   const path = relativeImport(from, target, host);
   const requires = host.language === 'javascript' && host.syntax === 'commonjs';
   const line = requires ? `const { cache } = require('${path}');` : `import { cache } from '${path}';`;
-  return `${line}\n\nconst item = await cache.getOrCompute(\`item:\${id}\`, { ttl: 60 }, () => loadItem(id));`;
+  const text = `${line}\n\nconst item = await cache.getOrCompute(\`item:\${id}\`, { ttl: 60 }, () => loadItem(id));\n`;
+  return restyle(text, host.style);
 }
 
 function composeUp({ path, service }: { path: string; service: string }): string {

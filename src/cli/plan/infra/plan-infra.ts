@@ -17,6 +17,7 @@ import { buildPlan, type JsonObject, type Plan } from '../plan.ts';
 import { stageCompose, type ComposeResult } from './compose-step.ts';
 import type { InfraOptions, StepContext } from './context.ts';
 import { stageEnvFiles } from './env-step.ts';
+import { stageImage } from './image-step.ts';
 import { chooseClient, stageManifest } from './manifest-step.ts';
 import { stageModule, type ModuleResult } from './module-step.ts';
 import { stageWorkflows, type AddressWish } from './workflow-step.ts';
@@ -62,6 +63,7 @@ export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
 
   const gives = await addressWish(context);
   const compose = stageCompose(context, gives);
+  if (compose) stageImage(context, compose);
   const url = urlOf(component, compose?.facts.hostPort);
   const client = chooseClient(host, context.options.client);
   stageManifest(context, client);

@@ -12,7 +12,9 @@ export interface AddressWish {
 }
 
 /** @param gives what the jobs are told: the address whole or in parts */
-export function stageWorkflows({ tree, component, image }: StepContext, gives: readonly AddressWish[]): void {
+export function stageWorkflows({ tree, component, image: chosen }: StepContext, gives: readonly AddressWish[]): void {
+  // A job's services are pulled: what is built has its stand-in there.
+  const image = chosen.build === undefined ? chosen : component.service.images[0];
   const github = tree
     .list(GITHUB)
     .filter((name) => /\.ya?ml$/.test(name))

@@ -4,6 +4,11 @@ import { createRequire } from 'node:module';
 /** The part of `src/server/run` that the commands use; its types stay out of the CLI's. */
 export interface ServerProgram {
   readonly StartError: new (message: string) => Error;
+  /** Until `stop`, in this process. */
+  runServer(options: { readonly args: readonly string[]; readonly log?: (message: string) => void }): Promise<{
+    readonly url: string;
+    stop(): Promise<void>;
+  }>;
   startForeground(options: { readonly args: readonly string[]; readonly log?: (message: string) => void }): Promise<{
     readonly url: string;
     readonly host: string;
