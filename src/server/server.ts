@@ -171,8 +171,8 @@ export class Server {
       command.failed++;
       reply.error(error instanceof CommandError ? error.message : this.unexpected(error));
     }
-    command.calls++;
     if (exact) this.endExact(call, command, started);
+    else command.calls++;
     if (effects.propagating) this.propagate(call, dirty);
   }
 

@@ -108,6 +108,7 @@ export class Blocking {
     const { dirty } = effects;
     call.db = client.db;
     server.running = client;
+    const started = server.timing.begin();
     let served = true;
     try {
       served = waiter.serve(call, key);
@@ -119,6 +120,7 @@ export class Blocking {
     server.running = outer;
     if (!served) return;
     this.release(client);
+    server.timing.served(call, started);
     this.resume(client);
   }
 

@@ -7,7 +7,7 @@ import type { Call } from '../dispatch/call.ts';
 export function describeClient(client: Client, running: Call): string {
   const { server, transport } = client;
   const now = server.clock.now();
-  const input = transport?.inputBytes() ?? 0;
+  const input = (transport?.inputBytes() ?? 0) + (running.client === client ? wireLength(running) : 0);
   const fields: Record<string, string | number> = {
     id: client.id,
     addr: transport?.remote ?? '',
@@ -41,6 +41,13 @@ export function describeClient(client: Client, running: Call): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
+}
+
+/** What the running command took in the query buffer. */
+function wireLength(call: Call): number {
+  let length = `*${call.argc}\r\n`.length;
+  for (let i = 0; i < call.argc; i++) length += `$${call.length(i)}\r\n\r\n`.length + call.length(i);
+  return length;
 }
 
 /** `normal`, `pubsub`, `replica` or `master`. */

@@ -61,7 +61,7 @@ export class Config {
         continue;
       }
       for (const [name, parameter] of byName) {
-        if (matchGlob(pattern, name, true)) found.set(name, this.text(parameter.name));
+        if (parameter.hidden !== true && matchGlob(pattern, name, true)) found.set(name, this.text(parameter.name));
       }
     }
     return found;

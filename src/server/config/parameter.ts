@@ -14,6 +14,8 @@ export interface Parameter {
   readonly immutable?: boolean | undefined;
   /** Changeable only where `enable-protected-configs` allows it. */
   readonly protected?: boolean | undefined;
+  /** Not found by patterns, only by its whole name. */
+  readonly hidden?: boolean | undefined;
   /** A secret: never shown in the slow log or to MONITOR. */
   readonly sensitive?: boolean | undefined;
   /** Where the value lives when a typed setting has it; otherwise the configuration keeps it itself. */
@@ -32,6 +34,7 @@ export interface ParameterOptions {
   readonly immutable?: boolean;
   readonly protected?: boolean;
   readonly sensitive?: boolean;
+  readonly hidden?: boolean;
 }
 
 export const INT_MAX = 2_147_483_647;
@@ -84,8 +87,8 @@ export function define(
 ): Parameter {
   const { field } = options;
   const bound = options.bound ?? (field === undefined ? undefined : fieldBinding(field));
-  const { alias, immutable, protected: guarded, sensitive } = options;
-  return { name, alias, kind, initial, immutable, protected: guarded, sensitive, bound };
+  const { alias, immutable, protected: guarded, sensitive, hidden } = options;
+  return { name, alias, kind, initial, immutable, protected: guarded, sensitive, hidden, bound };
 }
 
 function fieldBinding(field: keyof Settings): Binding {

@@ -121,7 +121,15 @@ const process: readonly Parameter[] = [
   string('syslog-ident', 'redis', { immutable: true }),
 ];
 
-export const advancedParameters: readonly Parameter[] = [...replication, ...cluster, ...tls, ...process];
+/** For tests of loading and saving. */
+const delays: readonly Parameter[] = [
+  int('key-load-delay', 0, [-INT_MAX - 1, INT_MAX], { hidden: true }),
+  int('rdb-key-save-delay', 0, [-INT_MAX - 1, INT_MAX], { hidden: true }),
+  int('loading-process-events-interval-bytes', 2_097_152, [1024, INT_MAX], { hidden: true }),
+  flag('use-exit-on-panic', false, { hidden: true }),
+];
+
+export const advancedParameters: readonly Parameter[] = [...replication, ...cluster, ...tls, ...process, ...delays];
 
 function checkShutdown(chosen: ReadonlySet<string>): string | undefined {
   return chosen.has('save') && chosen.has('nosave')

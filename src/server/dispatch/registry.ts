@@ -38,7 +38,7 @@ export class Command {
     this.flags = row.flagBits;
     this.run = run;
     this.subcommands = subcommands;
-    this.exact = !this.has('fast') && row.complexity !== 'O(1)';
+    this.exact = this.has('blocking') || (!this.has('fast') && row.complexity !== 'O(1)');
     this.nameBytes = Uint8Array.from(row.name, (letter) => letter.charCodeAt(0));
   }
 

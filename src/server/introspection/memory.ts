@@ -2,7 +2,8 @@
 
 import type { Server } from '../server.ts';
 import type { Database } from '../keyspace/database.ts';
-import { KIND_TEXT } from '../keyspace/kinds.ts';
+import { KIND_LARGE, KIND_TEXT } from '../keyspace/kinds.ts';
+import type { LargeString } from '../keyspace/strings.ts';
 import { statisticsOf } from './statistics.ts';
 
 export interface MemoryReport {
@@ -80,16 +81,17 @@ function memoryOfDatabase(db: Database): DatabaseMemory {
   };
 }
 
-/** Short strings live on V8's heap, which keeps no books of them: exact for small tables, sampled for large ones. */
+/** Strings outside the arena, of which nobody keeps books: exact for small tables, sampled for large ones. */
 function textBytes({ table }: Database): number {
   const step = Math.max(1, Math.floor(table.slots / TEXT_SAMPLES));
   let seen = 0;
   let sum = 0;
   for (let slot = 0; slot < table.slots; slot += step) {
     seen++;
-    if (table.isUsed(slot) && table.kind(slot) === KIND_TEXT) {
-      sum += TEXT_HEADER + (((table.values[slot] as string).length + 7) & ~7);
-    }
+    if (!table.isUsed(slot)) continue;
+    const kind = table.kind(slot);
+    if (kind === KIND_TEXT) sum += TEXT_HEADER + (((table.values[slot] as string).length + 7) & ~7);
+    else if (kind === KIND_LARGE) sum += (table.values[slot] as LargeString).bytes.length;
   }
   return seen === 0 ? 0 : Math.round((sum / seen) * table.slots);
 }

@@ -50,7 +50,7 @@ export class SlowLog {
 
   add(server: Server, call: Call, command: Command, microseconds: number): void {
     const { client } = call;
-    if (command.has('skip_slowlog') || client.blocked) return;
+    if (command.has('skip_slowlog')) return;
     this.entries.push({
       id: this.nextId++,
       at: Math.floor(server.clock.now() / 1000),

@@ -54,18 +54,34 @@ export class Timing {
     return now + this.skipped;
   }
 
+  /** It has ended, or has begun to wait. */
   end(call: Call, command: Command, started: number): number {
-    const microseconds = Math.max(0, (performance.now() + this.skipped - started) * 1000);
+    const microseconds = this.elapsed(started);
     // Runs inside this command (a transaction's) end with it.
     if (this.command !== undefined) this.leave();
+    command.calls++;
     command.microseconds += microseconds;
-    if (this.tracking) (command.histogram ??= new Histogram()).record(microseconds * 1000, 1);
-    if (microseconds >= this.lowestThreshold) {
-      for (const listener of this.slowListeners) {
-        if (microseconds >= listener.threshold) listener.slow(call, command, microseconds);
-      }
-    }
+    if (!call.client.blocked) this.note(call, command, microseconds);
     return microseconds;
+  }
+
+  /** A command that has waited is served: only now it counts as slow or not. */
+  served(call: Call, started: number): void {
+    const microseconds = this.elapsed(started);
+    call.command.microseconds += microseconds;
+    this.note(call, call.command, microseconds);
+  }
+
+  note(call: Call, command: Command, microseconds: number): void {
+    if (this.tracking) (command.histogram ??= new Histogram()).record(microseconds * 1000, 1);
+    if (microseconds < this.lowestThreshold) return;
+    for (const listener of this.slowListeners) {
+      if (microseconds >= listener.threshold) listener.slow(call, command, microseconds);
+    }
+  }
+
+  elapsed(started: number): number {
+    return Math.max(0, (performance.now() + this.skipped - started) * 1000);
   }
 
   close(now: number): void {
