@@ -4,11 +4,14 @@ stdin: {"argv", "cwd", "env", "steps": [{"await": text, "type": text} | {"await"
 stdout: {"screen", "code" | "signal", "steps": number of steps done}
 """
 
+import fcntl
 import json
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 import time
 
 DEADLINE = 25
@@ -16,6 +19,7 @@ DEADLINE = 25
 job = json.load(sys.stdin)
 pid, terminal = pty.fork()
 if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     os.chdir(job["cwd"])
     os.execvpe(job["argv"][0], job["argv"], job["env"])
 
