@@ -33,8 +33,11 @@ export function parseInteger(bytes: Buffer, start: number, end: number): Integer
   return Number.isSafeInteger(narrow) ? narrow : wide;
 }
 
+/** A longer array may have room to grow; V8 gives a short one that is pushed to room for seventeen. */
+const EXACT_LENGTH = 64;
+
 export class IntSet {
-  readonly values: Integer[];
+  values: Integer[];
 
   constructor(values: Integer[] = []) {
     this.values = values;
@@ -51,13 +54,11 @@ export class IntSet {
   add(value: Integer): boolean {
     const { values } = this;
     const { length } = values;
-    if (length === 0 || values[length - 1]! < value) {
-      values.push(value);
-      return true;
-    }
-    const at = this.place(value);
+    const at = length === 0 || values[length - 1]! < value ? length : this.place(value);
     if (values[at] === value) return false;
-    values.splice(at, 0, value);
+    if (length < EXACT_LENGTH) this.values = values.toSpliced(at, 0, value);
+    else if (at === length) values.push(value);
+    else values.splice(at, 0, value);
     return true;
   }
 
