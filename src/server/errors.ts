@@ -28,3 +28,9 @@ export function fail(message: string): never {
 export function wrongArity(name: string): CommandError {
   return new CommandError(`ERR wrong number of arguments for '${name}' command`);
 }
+
+/** An argument as C prints it within an error: up to its first zero byte. */
+export function printed(argument: string): string {
+  const end = argument.indexOf('\0');
+  return end < 0 ? argument : argument.slice(0, end);
+}

@@ -90,7 +90,9 @@ function parse(call: Call): Operation[] {
     const offset = bitOffset(call, call.arg(i + 2), width);
     const value = kind === 'get' ? 0n : parseInt64(call.arg(i + 3));
     if (value === undefined) throw NOT_AN_INTEGER;
-    operations.push({ kind, signed, width, offset, value, overflow });
+    // Redis keeps what SET stores as an unsigned number where the field is unsigned: below zero is beyond the maximum.
+    const stored = kind === 'set' && !signed ? BigInt.asUintN(64, value) : value;
+    operations.push({ kind, signed, width, offset, value: stored, overflow });
     i += kind === 'get' ? 3 : 4;
   }
   return operations;

@@ -162,7 +162,10 @@ function bitop(call: Call): void {
   }
   if (slot < 0) slot = call.add(2);
   else db.clearExpiry(slot);
-  db.putBytes(slot, result, 0, result.length);
+  // Edited into place, as Redis' own result is: its encoding is raw, however short.
+  db.putText(slot, '');
+  const view = db.edit(slot, result.length);
+  result.copy(view.bytes, view.offset);
   db.modified(slot, EVENT_STRING, 'set');
   call.reply.integer(result.length);
 }

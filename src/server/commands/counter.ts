@@ -65,7 +65,7 @@ function incrbyfloat(call: Call): void {
   if (sum === undefined) throw NOT_A_FLOAT;
   if (sum === 'nan' || sum.endsWith('inf')) throw new CommandError('ERR increment would produce NaN or Infinity');
   if (slot < 0) slot = call.add(1);
-  db.putText(slot, sum);
+  db.putUnencoded(slot, sum);
   db.modified(slot, EVENT_STRING, 'incrbyfloat');
   if (call.propagating) call.propagate(['SET', call.arg(1), sum, 'KEEPTTL']);
   call.reply.bulk(sum);

@@ -2,7 +2,7 @@
 
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, printed } from '../errors.ts';
 import { EVENT_GENERIC } from '../keyspace/effects.ts';
 import { absoluteExpiry } from './expiry-time.ts';
 import type { ExpiryUnit } from './expiry-time.ts';
@@ -48,7 +48,7 @@ function parseConditions(call: Call): Conditions {
   for (let i = 3; i < call.argc; i++) {
     const word = call.word(i);
     if (word !== 'nx' && word !== 'xx' && word !== 'gt' && word !== 'lt') {
-      throw new CommandError(`ERR Unsupported option ${call.arg(i)}`);
+      throw new CommandError(`ERR Unsupported option ${printed(call.arg(i))}`);
     }
     conditions[word] = true;
   }

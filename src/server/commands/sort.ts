@@ -115,8 +115,10 @@ function order(
 }
 
 function score(text: string | undefined): number {
-  if (text === undefined || text === '') return 0;
-  const value = parseDouble(text.replace(/^[ \t-\r]+/, ''));
+  // As strtod reads it: blanks in front are passed, a zero byte ends it, and nothing at all is zero.
+  const number = text?.split('\0', 1)[0]!.replace(/^[ \t-\r]+/, '') ?? '';
+  if (number === '') return 0;
+  const value = parseDouble(number);
   if (value === undefined) throw NOT_A_NUMBER;
   return value;
 }

@@ -182,6 +182,14 @@ export class Database {
     this.putBytes(slot, bytes, 0, text.length);
   }
 
+  /** Store text that stays a string to OBJECT ENCODING though it reads as an integer. */
+  putUnencoded(slot: number, text: string): void {
+    const bytes = this.space.encode(text);
+    this.release(slot);
+    this.table.values[slot] = this.arena.store(bytes, 0, text.length);
+    this.table.setKind(slot, KIND_ARENA);
+  }
+
   /** Store an integer of the safe range. */
   putInteger(slot: number, value: number): void {
     const { table } = this;
