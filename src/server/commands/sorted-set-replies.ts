@@ -15,7 +15,9 @@ export function replyRange(
   reverse: boolean,
   withScores: boolean,
 ): void {
-  replyMembers(reply, set.range(rank, count, reverse), withScores);
+  if (reply.encoded === undefined) return replyMembers(reply, set.range(rank, count, reverse), withScores);
+  reply.array(withScores && !reply.resp3 ? count * 2 : count);
+  if (count > 0) reply.encoded(set.compose(rank, count, reverse, withScores, reply.resp3));
 }
 
 /** Members, or members and scores: side by side in RESP2, as pairs in RESP3. */

@@ -29,6 +29,8 @@ export interface Reply {
   bool(value: boolean): void;
   bigNumber(digits: string): void;
   verbatim(format: 'txt' | 'mkd', text: string): void;
+  /** Replies that are RESP already, of the receiver's protocol. Only receivers of text have it. */
+  encoded?(text: string): void;
   /** An array of bulk strings. */
   bulks(texts: readonly string[]): void;
   /** Where the reply stands; `rewind` takes back what was written since. Dispatch uses them when a handler throws. */

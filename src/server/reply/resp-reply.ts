@@ -113,6 +113,10 @@ export class RespReply implements Reply {
     else this.bulk(text);
   }
 
+  encoded(text: string): void {
+    this.out += text;
+  }
+
   bulks(texts: readonly string[]): void {
     this.array(texts.length);
     for (let i = 0; i < texts.length; i++) this.bulk(texts[i]!);

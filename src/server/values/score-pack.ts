@@ -12,6 +12,9 @@ export const PACK_MAX_BYTES = 4096;
 export const PACK_MAX_ENTRIES = 128;
 export const PACK_MAX_MEMBER = 255;
 
+/** Up to here a loop beats a native write. */
+const SHORT = 64;
+
 const space = Buffer.alloc(PACK_MAX_BYTES + PACK_HEADER + PACK_MAX_MEMBER);
 const view = new DataView(space.buffer, space.byteOffset, space.length);
 /** What the work space holds. */
@@ -20,7 +23,8 @@ let held = '';
 /** Lay a pack out in the work space and return that; valid until another pack is opened. */
 export function openPack(pack: string): Buffer {
   if (pack !== held) {
-    space.latin1Write(pack, 0);
+    if (pack.length > SHORT) space.latin1Write(pack, 0);
+    else for (let i = 0; i < pack.length; i++) space[i] = pack.charCodeAt(i);
     held = pack;
   }
   return space;

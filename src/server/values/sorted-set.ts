@@ -7,6 +7,7 @@ import { Buffer } from 'node:buffer';
 import { KIND_ZSET } from '../keyspace/kinds.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
 import { defineValueType } from '../keyspace/value-types.ts';
+import { Composer } from '../reply/composer.ts';
 import type { Settings } from '../settings.ts';
 import { formatDouble } from '../util/numbers.ts';
 import { MemberTable } from './member-table.ts';
@@ -39,6 +40,9 @@ export interface ScoredMembers {
 export type SortedSetLimits = Pick<Settings, 'zsetMaxListpackEntries' | 'zsetMaxListpackValue'>;
 
 const OBJECT_BYTES = 88;
+const PAIR = '*2\r\n';
+const composer = new Composer();
+const offsets = new Int32Array(PACK_MAX_ENTRIES);
 const TREE_BYTES = 1200;
 
 export class SortedSet implements Aggregate {
@@ -172,6 +176,36 @@ export class SortedSet implements Aggregate {
       slot = order.step(reverse);
     }
     return { members, scores };
+  }
+
+  /** As `range`, as RESP: members, or members and scores, in pairs for RESP3. */
+  compose(rank: number, count: number, reverse: boolean, withScores: boolean, resp3: boolean): string {
+    const { order, pack } = this;
+    if (count <= 0) return '';
+    const pair = withScores && resp3;
+    if (order === undefined) {
+      const space = openPack(pack);
+      let next = offsetInPack(pack, reverse ? rank - count + 1 : rank);
+      for (let i = 0; i < count; i++) {
+        offsets[reverse ? count - 1 - i : i] = next;
+        next += PACK_HEADER + space[next + 8]!;
+      }
+      for (let i = 0; i < count; i++) {
+        const at = offsets[i]!;
+        if (pair) composer.literal(PAIR);
+        composer.bulk(space, at + PACK_HEADER, at + PACK_HEADER + space[at + 8]!);
+        if (withScores) composer.double(packScore(pack, at), resp3);
+      }
+      return composer.take();
+    }
+    const { table } = order;
+    for (let i = 0, slot = order.seek(rank); i < count; i++, slot = order.step(reverse)) {
+      const start = table.offset(slot);
+      if (pair) composer.literal(PAIR);
+      composer.bulk(table.slab, start, start + table.length(slot));
+      if (withScores) composer.double(table.scores[slot]!, resp3);
+    }
+    return composer.take();
   }
 
   /** Everything, in order. */
