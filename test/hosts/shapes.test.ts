@@ -206,6 +206,29 @@ const SHAPES: readonly (readonly [string, Files, Partial<Host>])[] = [
     { framework: 'react-router', sourceRoot: 'app', moduleFolder: 'app/utils', importEnding: '.ts' },
   ],
   [
+    'React Router with a configuration for its server and one for Vite',
+    {
+      'package.json': json({
+        type: 'module',
+        scripts: { build: 'react-router build', start: 'node server.js' },
+        dependencies: ranges('@react-router/node', '@react-router/express', 'express', 'react-router'),
+        devDependencies: ranges('@react-router/dev', 'typescript'),
+      }),
+      'tsconfig.json': json({
+        files: [],
+        references: [{ path: './tsconfig.node.json' }, { path: './tsconfig.vite.json' }],
+      }),
+      'tsconfig.node.json': json({ extends: './tsconfig.json', include: ['server.js', 'vite.config.ts'] }),
+      'tsconfig.vite.json': json({ extends: './tsconfig.json', include: ['app/**/*', 'server/**/*'] }),
+      'react-router.config.ts': '',
+      'server.js': '',
+      'server/app.ts': '',
+      'app/root.tsx': '',
+      'app/routes.ts': '',
+    },
+    { framework: 'react-router', sourceRoot: 'app', moduleFolder: 'app/lib' },
+  ],
+  [
     'React Router on Hono in a workspace',
     {
       'package.json': json({ workspaces: ['apps/*', 'packages/*'] }),

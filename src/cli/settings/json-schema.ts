@@ -19,6 +19,7 @@ import {
   type Plan,
 } from './finding.ts';
 import { reach } from './flow.ts';
+import { mappedObject } from './schema.ts';
 import { schemasIn, type Schema } from './schema-library.ts';
 import { SCHEMA_LIBRARIES } from './libraries.ts';
 
@@ -136,6 +137,11 @@ function plan(context: Context, place: Place, site: Site): Plan {
     return { parts: mergeParts(parts), access: PROCESS_ENV, snippet: text };
   }
   const reached = reach(site.outline, site.call, `.${variable.name}`);
+  if (reached === undefined) {
+    const checked = { path: site.path, outline: site.outline, call: { group: site.call }, result: '' };
+    const mapped = mappedObject(context, checked, variable.name);
+    if (mapped !== undefined) return { ...mapped, parts: mergeParts([...parts, ...mapped.parts]), snippet: text };
+  }
   const generic = declaredType(context, site.path, site.outline, site.options);
   const declared =
     generic === 'open' && reached !== undefined

@@ -13,7 +13,7 @@ import {
   type Node,
   type Outline,
 } from '../editors/typescript/outline.ts';
-import { statementsOf } from '../editors/typescript/statements.ts';
+import { statementAt, statementsOf } from '../editors/typescript/statements.ts';
 import type { Context } from './finding.ts';
 import { isEnvironment } from './readers.ts';
 import type { Schema } from './schema-library.ts';
@@ -95,17 +95,23 @@ function mentions(call: Call, names: ReadonlySet<string>, own: Call | undefined)
   );
 }
 
+/** The first check whose result goes on to something; a mere assertion before it counts only where there is no other. */
 function checkIn(path: string, outline: Outline, uses: (call: Call) => boolean): Check | undefined {
-  for (const call of callsOf(outline)) {
-    if (!uses(call)) continue;
-    for (const [i, arg] of call.args.entries()) {
-      const environment = environmentArgument(outline, arg);
-      if (environment === undefined) continue;
-      if (i > 0 && call.args.length === 1) continue;
-      return { path, outline, call, result: resultOf(call), picked: environment === 'whole' ? undefined : environment };
-    }
-  }
-  return undefined;
+  const checks = callsOf(outline).flatMap((call): Check[] => {
+    if (!uses(call)) return [];
+    const environment = call.args.map((arg) => environmentArgument(outline, arg)).find((one) => one !== undefined);
+    if (environment === undefined) return [];
+    const picked = environment === 'whole' ? undefined : environment;
+    return [{ path, outline, call, result: resultOf(call), picked }];
+  });
+  return checks.find((check) => !isDropped(check)) ?? checks[0];
+}
+
+/** `schema.parse(process.env);` as a statement of its own. */
+function isDropped({ outline, call }: Check): boolean {
+  const block = call.head.parent;
+  const statement = block === undefined ? undefined : statementAt(outline, block, call.head);
+  return statement?.kind === 'expression' && statement.nodes[0] === call.head;
 }
 
 /** An argument that is the environment, an options object that carries it, or a literal that picks from it. */

@@ -196,8 +196,11 @@ function destructured(
   };
 }
 
+/** What is known of a check once its result is followed. */
+type Checked = Pick<Check, 'path' | 'outline' | 'result'> & { readonly call: { readonly group: Group } };
+
 /** An exported object that reads the checked values one by one. */
-function mappedObject(context: Context, check: Check, key: string): Plan | undefined {
+export function mappedObject(context: Context, check: Checked, key: string): Plan | undefined {
   const { outline, path, call, result } = check;
   for (const name of holders(outline, call.group, result + member(key), member(key))) {
     for (const object of envObjects(path, outline, [name])) {

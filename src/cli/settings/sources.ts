@@ -24,7 +24,7 @@ const NEVER =
   /\.d\.[cm]?ts$|\.(?:test|spec|e2e|stories|mock|bench)\.|(?:^|\/)(?:node_modules|dist|build|out|coverage|public|static|assets|vendor|__tests__|__mocks__|tests?|e2e|cypress|playwright|spec|specs|fixtures|mocks|examples?|samples?|docs?|migrations?|seeds?|seeders?|scripts|benchmarks?|storybook|\.[^/]+)\//;
 /** Configuration of tools: it may read the environment, but the app does not read it. */
 const TOOLING =
-  /(?:^|\/)(?:\.?(?:next|vite|vitest|jest|webpack|rollup|rolldown|tailwind|postcss|babel|drizzle|prisma|playwright|cypress|nuxt|astro|svelte|eslint|prettier|commitlint|tsup|tsdown|metro|remix|react-router|sentry[.\w]*|open-next|mikro-orm|payload|sanity|codegen|graphql|release|lint-staged|stylelint|karma|ava|unocss)\.config|knexfile|ormconfig|data-source|gulpfile|gruntfile|ecosystem(?:\.config)?|\.eslintrc|\.mocharc|instrumentation)\.[cm]?[jt]s$/i;
+  /(?:^|\/)(?:\.?(?:next|vite|vitest|jest|webpack|rollup|rolldown|tailwind|postcss|babel|drizzle|prisma|playwright|cypress|nuxt|astro|svelte|eslint|prettier|commitlint|tsup|tsdown|metro|remix|react-router|sentry[.\w]*|open-next|mikro-orm|payload|sanity|codegen|graphql|release|lint-staged|stylelint|karma|ava|unocss|moleculer|nitro)\.config|medusa-config|keystone|adonisrc|knexfile|ormconfig|data-source|gulpfile|gruntfile|ecosystem(?:\.config)?|\.eslintrc|\.mocharc|instrumentation)\.[cm]?[jt]s$/i;
 const CLIENT_FOLDER = /(?:^|\/)(?:client|frontend|front-end|webapp|ui|components|pages|views|hooks|stores?)\//i;
 const LIBRARY =
   /cleanEnv|createEnv|envalid|convict|@nestjs\/config|env-schema|@fastify\/env|fastify-env|Env\.create|Env\.rules|env-var|znv|ts-dotenv|env-sentry|\benv: *['"][A-Z][A-Z0-9_]+['"]/;

@@ -33,7 +33,8 @@ function imitateVolume(facts: ComposeFacts, service: string): string | undefined
   for (const owner of owners.filter((s) => s.role === 'datastore' || s.role === 'other')) {
     for (const volume of owner.volumes) {
       const name = replaceWord(volume, [escape(owner.name), KIND], word);
-      if (name !== undefined) return name;
+      // `mongo_data1` is the first of several, `pg_data_17` of a version: Redis is neither.
+      if (name !== undefined) return name.replace(/(?<=[a-z])[-_]?\d+$/i, '');
     }
   }
   for (const volume of facts.volumes) {

@@ -41,7 +41,8 @@ function mainFolder(project: Project): string | undefined {
 export function moduleFolderOf(project: Project, rule: FrameworkRule, sourceRoot: string): string {
   const special = rule.moduleFolder?.(project, sourceRoot);
   if (special !== undefined) return special;
-  const config = project.tsconfig();
+  // A bundler that knows its folder compiles all of it; the configuration at hand may be that of a server beside it.
+  const config = rule.bundled && rule.sourceRoot !== undefined ? undefined : project.tsconfig();
   const taken = rule.moduleFolders
     .map((name) => under(sourceRoot, name))
     .find((folder) => fits(project, config, folder));
