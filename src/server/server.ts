@@ -193,7 +193,10 @@ export class Server {
     const { replacement } = effects;
     effects.replacement = undefined;
     if (replacement !== undefined) {
+      // What one command did must not be seen in parts.
+      const stopFraming = replacement.length > 1 ? effects.frame() : undefined;
       for (const argv of replacement) effects.propagate(call.db.id, argv);
+      stopFraming?.();
     } else if (effects.dirty !== dirtyBefore) {
       effects.propagate(call.db.id, call.args(0));
     }

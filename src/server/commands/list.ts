@@ -239,13 +239,14 @@ function lpos(call: Call): void {
 
 function parseSearch(call: Call): Search {
   const search: Search = { rank: 1, count: undefined, maxLength: 0 };
+  let overflows = false;
   for (let i = 3; i < call.argc; i += 2) {
     if (i + 1 >= call.argc) throw SYNTAX_ERROR;
     if (call.is(i, 'rank')) {
       const rank = call.int64(i + 1);
       if (rank === 0n) throw ZERO_RANK;
-      // Negating the least integer overflows in Redis, which then counts from the end and passes over no match.
-      search.rank = rank === INT64_MIN ? -1 : Number(rank);
+      overflows = rank === INT64_MIN;
+      search.rank = overflows ? -1 : Number(rank);
     } else if (call.is(i, 'count')) {
       search.count = countOf(call, i + 1, 0, NEGATIVE_COUNT);
     } else if (call.is(i, 'maxlen')) {
@@ -254,6 +255,8 @@ function parseSearch(call: Call): Search {
       throw SYNTAX_ERROR;
     }
   }
+  // Negating the least rank overflows in Redis, which then begins at the end, passes over nothing and never has enough.
+  if (overflows && search.count !== undefined) search.count = 0;
   return search;
 }
 
