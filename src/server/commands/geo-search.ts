@@ -79,7 +79,7 @@ function reply(call: Call, matches: readonly Match[], shape: Shape, options: Opt
     if (extras > 0) out.array(extras + 1);
     out.bulk(member);
     if (withDistance) out.bulk(formatDistance(distance, shape.unit));
-    if (withHash) out.integer(score);
+    if (withHash) out.integer(Math.trunc(score));
     if (withPosition) replyPosition(out, position);
   }
 }

@@ -13,6 +13,9 @@ export const SCAN_ERROR = 2;
 
 const CR = 13;
 const LF = 10;
+const BLANK = 32;
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
 const DOLLAR = 36;
 const STAR = 42;
 const ZERO = 48;
@@ -187,7 +190,35 @@ export class Scanner {
     return /^-?[1-9]\d{0,17}$/.test(text) ? Math.max(Number(text), LEAST_HEADER) : INVALID_HEADER;
   }
 
+  /** A line of words. Without quotes, which is nearly always, the words lie where they are sent. */
   inline(): number {
+    const { bytes, limit } = this;
+    let argc = 0;
+    let word = -1;
+    for (let p = this.at; p < limit; p++) {
+      const byte = bytes[p]!;
+      if (byte > BLANK && byte !== DOUBLE_QUOTE && byte !== SINGLE_QUOTE) {
+        if (word < 0) word = p;
+      } else if (byte === BLANK || (byte >= 9 && byte <= CR)) {
+        if (word >= 0) {
+          if (argc === this.start.length) this.grow();
+          this.start[argc] = word;
+          this.end[argc++] = p;
+          word = -1;
+        }
+        if (byte === LF) {
+          this.at = p + 1;
+          this.argc = argc;
+          return SCAN_COMMAND;
+        }
+      } else {
+        return this.inlineWithQuotes();
+      }
+    }
+    return limit - this.at > MAX_LINE ? this.fail('too big inline request') : SCAN_PARTIAL;
+  }
+
+  inlineWithQuotes(): number {
     const received = this.bytes.subarray(this.at, this.limit);
     const line = received.indexOf(LF);
     // Redis looks for the line's end as C does: never behind a zero byte.
