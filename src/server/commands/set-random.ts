@@ -58,7 +58,8 @@ function spopSeveral(call: Call): void {
   }
   reply.set(count);
   for (const text of popped) reply.bulk(text);
-  if (call.propagating) call.propagate(...popped.map((text) => ['SREM', call.arg(1), text]));
+  // Not through `propagate`: there may be more members than a call takes arguments.
+  if (call.propagating) db.space.effects.replacement = popped.map((text) => ['SREM', call.arg(1), text]);
   db.modified(slot, EVENT_SET, 'spop');
   db.space.effects.dirty += count - 1;
 }
