@@ -3,13 +3,15 @@
 import type { Buffer } from 'node:buffer';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError, NOT_A_FLOAT, wrongArity } from '../errors.ts';
+import { CommandError, NOT_A_FLOAT, NOT_AN_INTEGER, wrongArity } from '../errors.ts';
 import { EVENT_HASH } from '../keyspace/effects.ts';
 import { addLongDoubles } from '../util/long-double.ts';
 import { matchGlob } from '../util/glob.ts';
 import { INT64_MAX, INT64_MIN } from '../util/numbers.ts';
 import { HashValue, hashType } from '../values/hash.ts';
 import { parseInteger } from '../values/int-set.ts';
+import type { Integer } from '../values/int-set.ts';
+import { replyPack } from '../values/pack-reply.ts';
 import { encodeText, replyBytes, Span } from '../values/span.ts';
 import { elementRange, parseCursor, parseScanOptions } from './scan.ts';
 
@@ -138,6 +140,7 @@ function hgetall(call: Call): void {
   if (slot < 0) return reply.map(0);
   const hash = call.db.get(slot, hashType);
   reply.map(hash.size);
+  if (hash.pack !== undefined) return replyPack(hash.pack, reply);
   hash.visit((bytes, start, end, valueStart, valueEnd) => {
     replyBytes(reply, bytes, start, end);
     replyBytes(reply, bytes, valueStart, valueEnd);
@@ -150,6 +153,7 @@ function list(call: Call, fields: boolean): void {
   if (slot < 0) return reply.array(0);
   const hash = call.db.get(slot, hashType);
   reply.array(hash.size);
+  if (hash.pack !== undefined) return replyPack(hash.pack, reply, fields ? 0 : 1, 2);
   hash.visit((bytes, start, end, valueStart, valueEnd) => {
     if (fields) replyBytes(reply, bytes, start, end);
     else replyBytes(reply, bytes, valueStart, valueEnd);
@@ -159,21 +163,31 @@ function list(call: Call, fields: boolean): void {
 const OVERFLOW = new CommandError('ERR increment or decrement would overflow');
 
 function hincrby(call: Call): void {
-  const { db, bytes } = call;
-  const by = call.int64(3);
+  const { db, bytes, start, end } = call;
+  const by = parseInteger(bytes, start[3]!, end[3]!);
+  if (by === undefined) throw NOT_AN_INTEGER;
   const slot = find(call);
   const hash = db.get(slot, hashType);
-  let current = 0n;
-  if (hash.get(bytes, call.start[2]!, call.end[2]!, value)) {
+  let current: Integer = 0;
+  if (hash.get(bytes, start[2]!, end[2]!, value)) {
     const stored = parseInteger(value.bytes, value.start, value.end);
     if (stored === undefined) throw new CommandError('ERR hash value is not an integer');
-    current = BigInt(stored);
+    current = stored;
   }
-  const sum = current + by;
-  if (sum > INT64_MAX || sum < INT64_MIN) throw OVERFLOW;
+  const sum = addIntegers(current, by);
   setText(call, hash, String(sum));
   db.modified(slot, EVENT_HASH, 'hincrby');
   call.reply.integer(sum);
+}
+
+function addIntegers(a: Integer, b: Integer): Integer {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  const wide = BigInt(a) + BigInt(b);
+  if (wide > INT64_MAX || wide < INT64_MIN) throw OVERFLOW;
+  return wide;
 }
 
 function hincrbyfloat(call: Call): void {

@@ -4,6 +4,7 @@ import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { EVENT_SET } from '../keyspace/effects.ts';
 import { SetValue, setType } from '../values/set.ts';
+import { replyPack } from '../values/pack-reply.ts';
 import { replyBytes } from '../values/span.ts';
 import { matchGlob } from '../util/glob.ts';
 import { elementRange, parseCursor, parseScanOptions } from './scan.ts';
@@ -104,6 +105,7 @@ function smembers(call: Call): void {
   if (slot < 0) return reply.set(0);
   const set = call.db.get(slot, setType);
   reply.set(set.size);
+  if (set.pack !== undefined) return replyPack(set.pack, reply);
   set.visit((bytes, start, end) => replyBytes(reply, bytes, start, end));
 }
 
