@@ -104,6 +104,7 @@ function started(server: Server, clock: ServerClock, listener: Listener, options
     stopped ??= stopBoth(server, listener);
     return stopped;
   };
+  server.onShutdown = () => void stop();
   return {
     url,
     host: listener.host,

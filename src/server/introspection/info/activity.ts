@@ -117,7 +117,7 @@ export function statisticsSection(server: Server): Section {
   const rates = statistics.rates(server.clock.now());
   const counted = (name: string): number => counters.get(name) ?? 0;
   return {
-    total_connections_received: stats.connections + stats.rejectedConnections,
+    total_connections_received: stats.connections,
     total_commands_processed: statistics.commands(),
     instantaneous_ops_per_sec: rates.commands,
     total_net_input_bytes: stats.inputBytes,
