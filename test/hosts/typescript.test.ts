@@ -247,3 +247,36 @@ describe('version', () => {
     expect(facts(files, range).version).toEqual({ major, minor });
   });
 });
+
+describe('aliases', () => {
+  it('are read where the framework resolves them', () => {
+    const files = { 'tsconfig.json': config({ '@/*': ['./src/*'], '@db/*': ['./db/*'], jquery: ['./x.js'] }) };
+    expect(aliasesOf(files)).toEqual([{ prefix: '@/', folder: 'src' }]);
+    expect(aliasesOf(files, 'express')).toBeUndefined();
+  });
+
+  it('start at baseUrl, and may come from jsconfig.json', () => {
+    expect(aliasesOf({ 'tsconfig.json': config({ '~/*': ['app/*'] }, './src') })).toEqual([
+      { prefix: '~/', folder: 'src/app' },
+    ]);
+    const script = { 'src/app/page.tsx': '', 'src/app/page.jsx': '', 'jsconfig.json': config({ '@/*': ['./*'] }) };
+    expect(aliasesOf(script)).toEqual([{ prefix: '@/', folder: '' }]);
+  });
+
+  it('are left alone in a project that climbs', () => {
+    const files = { 'tsconfig.json': config({ '@/*': ['./src/*'] }) };
+    expect(aliasesOf({ ...files, 'src/app/a.ts': "import { b } from '../b';\n" })).toBeUndefined();
+    const both = { 'src/app/a.ts': "import { b } from '../b';\nimport { c } from '@/c';\n" };
+    expect(aliasesOf({ ...files, ...both })).toHaveLength(1);
+  });
+});
+
+function aliasesOf(files: Files, dependency = 'next') {
+  const manifest = JSON.stringify({ dependencies: { [dependency]: '^15.0.0' } });
+  const result = detectHost(memoryTree({ 'package.json': manifest, 'src/app/page.tsx': '', ...files }));
+  return result.status === 'found' ? result.host.aliases : result;
+}
+
+function config(paths: object, baseUrl?: string): string {
+  return JSON.stringify({ compilerOptions: { paths, baseUrl } });
+}

@@ -127,6 +127,19 @@ test('the route of Next says what its version needs to hear', () => {
   expect(textOf('next', '16.0.1')).not.toContain('runtime');
 });
 
+test('an alias spares the climb out of a route of Next', () => {
+  const importsOf = (aliases: HostFacts['aliases']) => {
+    const facts = { app: 'apps/web', sourceRoot: 'apps/web/src', moduleFolder: 'apps/web/src/lib', importEnding: '' } as const;
+    const [connection, cache, route] = files('next', { ...facts, ...(aliases ? { aliases } : {}) });
+    expect(connection?.text + cache!.text).not.toContain('@/');
+    return route?.text;
+  };
+  expect(importsOf([{ prefix: '@/', folder: 'apps/web/src' }])).toContain("from '@/lib/redis';");
+  expect(importsOf([{ prefix: '~/', folder: 'apps/web' }])).toContain("from '~/src/lib/redis';");
+  expect(importsOf([{ prefix: '@db/', folder: 'apps/web/src/db' }])).toContain("from '../../../../lib/redis';");
+  expect(importsOf(undefined)).toContain("from '../../../../lib/redis';");
+});
+
 describe('compiles against the frameworks', () => {
   const small: readonly Framework[] = ['express', 'fastify', 'hono', 'koa', 'trpc', 'node', 'remix', 'react-router'];
   const large: readonly Framework[] = ['nest', 'adonis', 'elysia', 'next', 'payload', 'fastify'];

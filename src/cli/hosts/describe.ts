@@ -10,6 +10,7 @@ import type { Project } from './project.ts';
 import { moduleFolderOf, sourceRootOf } from './sources/folders.ts';
 import { languageOf, syntaxOf } from './sources/syntax.ts';
 import { codeStyle } from './style/style.ts';
+import { sourceAliases } from './typescript/aliases.ts';
 import { typescriptFacts } from './typescript/facts.ts';
 import { majorOf } from './versions.ts';
 import { workspaceMembers } from './members.ts';
@@ -27,6 +28,7 @@ export function describeHost(project: Project, claim: Claim, warnings: readonly 
   const node = lowestNode(project);
   const { warnings: managerWarnings, ...packageManager } = detectPackageManager(tree, parentOf(manifest.path));
   const major = frameworkMajor(project, claim);
+  const aliases = sourceAliases(project, rule.framework);
   const host: Host = {
     framework: rule.framework,
     ...(major === undefined ? {} : { frameworkMajor: major }),
@@ -36,6 +38,7 @@ export function describeHost(project: Project, claim: Claim, warnings: readonly 
     name: nameOf(project),
     packageType: manifest.type,
     ...syntax,
+    ...(aliases.length > 0 ? { aliases } : {}),
     ...(facts ? { typescript: facts } : {}),
     packageManager,
     workspaceMember: isMember(project),

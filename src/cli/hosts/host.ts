@@ -58,6 +58,17 @@ export interface CodeStyle {
   readonly semicolons: boolean;
   readonly trailingComma: 'all' | 'es5' | 'none';
   readonly eol: '\n' | '\r\n';
+  /** Columns that a formatter fills, where it is told how many. */
+  readonly lineWidth?: number;
+  /** `function name ()`, as Standard has it. */
+  readonly spaceBeforeParameters?: boolean;
+}
+
+/** `@/` stands for the folder `src`. */
+export interface SourceAlias {
+  readonly prefix: string;
+  /** Relative to the tree's root. */
+  readonly folder: string;
 }
 
 export interface Host {
@@ -78,6 +89,8 @@ export interface Host {
   readonly packageType: 'module' | 'commonjs';
   /** Ending of a relative import: none for bundlers and CommonJS, `.js` for NodeNext and ESM, `.ts` for node-run TypeScript. */
   readonly importEnding: '' | '.js' | '.ts' | '.mjs' | '.cjs';
+  /** Names that spare a climb out of several folders, where what runs the app resolves them. */
+  readonly aliases?: readonly SourceAlias[];
   /** Ending of a new source file: `.ts`, `.js`, `.mjs`, `.cjs`. */
   readonly sourceEnding: '.ts' | '.js' | '.mjs' | '.cjs';
   readonly typescript?: TypeScriptFacts;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Framework, Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
 import { importOf, importTypeOf, usesRequire } from './imports.ts';
-import { relativeImport } from './relative-import.ts';
+import { importPath } from './relative-import.ts';
 import type { Scene } from './scene.ts';
 import { renderTemplate } from './templates.ts';
 
@@ -177,7 +177,7 @@ export function renderGlue(
   const text = renderTemplate(`infra/redis/glue/${name}.hbs`, { ...view, shutdown }, helpers);
   const into = glue.into ? glue.into(place) : host.entry;
   const user = into ?? path.posix.join(host.sourceRoot, 'index.ts');
-  const pasted = glue.wiring(place, relativeImport(user, file, host), relativeImport(user, scene.cache, host));
+  const pasted = glue.wiring(place, importPath(user, file, host), importPath(user, scene.cache, host));
   return {
     path: file,
     purpose: glue.purpose,
@@ -190,8 +190,8 @@ function viewOf({ host, exists }: Place, access: SettingsAccess, file: string, s
   const configKey = access.kind === 'nest-config' ? access.key : '';
   return {
     strict: usesRequire(host) ? "'use strict';\n" : '',
-    redisPath: relativeImport(file, scene.redis, host),
-    cachePath: relativeImport(file, scene.cache, host),
+    redisPath: importPath(file, scene.redis, host),
+    cachePath: importPath(file, scene.cache, host),
     decorator: fastifyDecorator(host),
     fastifyPlugin: host.dependencies['fastify-plugin'] !== undefined,
     autoload: host.framework === 'fastify' && autoloads({ host, exists }),

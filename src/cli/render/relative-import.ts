@@ -15,6 +15,22 @@ export function relativeImport(from: string, to: string, host: Pick<Host, 'impor
   return SOURCE_ENDINGS.has(ending) ? withEnding(bare, ending, host.importEnding) : target;
 }
 
+/** Farther than this, an alias is what people write. */
+const FAR = /^\.\.\/\.\.\//;
+
+/** The same, by an alias of the host where one spares a climb out of several folders. */
+export function importPath(
+  from: string,
+  to: string,
+  host: Pick<Host, 'importEnding' | 'language' | 'aliases'>,
+): string {
+  const relative = relativeImport(from, to, host);
+  const alias = host.aliases?.find(({ folder }) => folder === '' || to.startsWith(`${folder}/`));
+  if (alias === undefined || !FAR.test(relative)) return relative;
+  const rest = path.posix.relative(alias.folder, to);
+  return alias.prefix + rest.slice(0, rest.length - path.posix.extname(rest).length);
+}
+
 const SOURCE_ENDINGS = new Set(['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs']);
 
 /** What TypeScript emits for a source: the name under which Node finds it. */

@@ -75,7 +75,7 @@ function candidates(project: Project): readonly string[] {
   return [own[0]!, ...scripted, ...own.slice(1), ...above].filter((path) => project.tree.isFile(path));
 }
 
-function readTsConfig(tree: ReadTree, path: string, depth = 0): TsConfig | undefined {
+export function readTsConfig(tree: ReadTree, path: string, depth = 0): TsConfig | undefined {
   const own = readObject(tree, path);
   if (own === undefined) return undefined;
   const folder = parentOf(path);
