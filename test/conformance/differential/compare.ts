@@ -37,6 +37,7 @@ export async function openPair(theirs: number, ours: number, protocol: 2 | 3): P
 export async function runSequence(pair: Pair, commands: readonly Generated[]): Promise<Difference | undefined> {
   await both(pair, [['RESET'], ['HELLO', String(pair.protocol)], ['FLUSHALL']]);
   const queue: string[] = [];
+  let queueing = false;
   for (let from = 0; from < commands.length;) {
     let to = from;
     while (to < commands.length && to - from < DIGEST_EVERY && (to === from || !commands[to - 1]!.brief)) to++;
@@ -50,19 +51,20 @@ export async function runSequence(pair: Pair, commands: readonly Generated[]): P
       const [a, b] = [view(row.fullName, theirs, queue), view(row.fullName, ours, queue)];
       if (!same(row.fullName, a, b)) return { at: from + i, command: show(argv), theirs: a, ours: b };
       if (isQueued(theirs)) queue.push(row.fullName);
-      else if (row.fullName === 'exec' || row.fullName === 'discard') queue.length = 0;
+      else if (row.fullName === 'multi' && theirs.type === 'simple') queueing = true;
+      else if (row.fullName === 'exec' || (row.fullName === 'discard' && theirs.type === 'simple')) queueing = false;
+      if (!queueing) queue.length = 0;
     }
     // Times to live of a few milliseconds run out on both sides before anything else is asked.
     if (batch.at(-1)!.brief) await new Promise((done) => setTimeout(done, 8));
+    from = to;
+    if (queueing) continue;
     const [, digest] = await both(pair, [
       ['EXISTS', ...ALL_KEYS],
       ['DEBUG', 'DIGEST'],
     ]);
     const [a, b] = digest!.map(plain);
-    if (!isQueued(digest![0]) && JSON.stringify(a) !== JSON.stringify(b)) {
-      return { at: to - 1, command: 'the data', theirs: a, ours: b };
-    }
-    from = to;
+    if (JSON.stringify(a) !== JSON.stringify(b)) return { at: to - 1, command: 'the data', theirs: a, ours: b };
   }
   return undefined;
 }
