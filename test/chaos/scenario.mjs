@@ -1,5 +1,5 @@
 /** The project that is crashed over and over: eight files, a ledger, an install that rewrites the lock file. */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -49,7 +49,7 @@ export async function install(root) {
   writeFileSync(join(root, 'yarn.lock'), '# whole\n');
 }
 
-/** Every file and folder with mode and bytes: two equal strings are two equal trees. */
+/** Every file, folder and link with mode and bytes: two equal strings are two equal trees. */
 export function fingerprint(root) {
   const found = [];
   const visit = (path) => {
@@ -60,6 +60,8 @@ export function fingerprint(root) {
       if (stats.isDirectory()) {
         found.push(`${below}/ ${mode}`);
         visit(below);
+      } else if (stats.isSymbolicLink()) {
+        found.push(`${below} -> ${readlinkSync(join(root, below))}`);
       } else {
         found.push(`${below} ${mode} ${readFileSync(join(root, below), 'base64')}`);
       }

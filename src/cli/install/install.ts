@@ -21,6 +21,14 @@ const PATIENCE = 5_000;
 const TAIL_LINES = 12;
 
 /**
+ * The package manager begins once its process number is written down: were this process killed in between, the
+ * shell would read the end of its input and leave, and nothing would write beside the recovery.
+ */
+const GATE = 'read -r _ && exec "$@" </dev/null';
+const GATED = process.platform !== 'win32';
+const NOT_FOUND = /exec:.*not found/;
+
+/**
  * @throws PaxxError `INSTALL_FAILED` with the last lines of the package manager's own words,
  *   `INTERRUPTED` when the signal fired.
  */
@@ -28,23 +36,26 @@ export async function installDependencies(request: InstallRequest): Promise<void
   const { execa } = await import('execa');
   const [program = 'npm', ...args] = request.command;
   const shown = request.command.join(' ');
-  const running = execa(program, args, {
+  const [file, ...words] = GATED ? ['/bin/sh', '-c', GATE, 'sh', program, ...args] : [program, ...args];
+  const running = execa(file, words, {
     cwd: request.folder,
-    stdin: 'ignore',
+    stdin: GATED ? 'pipe' : 'ignore',
     all: true,
     reject: false,
     // A process group of its own, which can be ended whole.
     detached: process.platform !== 'win32',
     env: { CI: 'true', npm_config_fund: 'false', npm_config_audit: 'false' },
   });
-  if (running.pid !== undefined) request.started?.(running.pid);
+  const unrecorded = record(running, request);
+  if (unrecorded === undefined) running.stdin?.end('\n');
   const ending = endInTime(running, request);
   const result = await running;
   const cause = ending();
+  if (unrecorded !== undefined) throw unrecorded;
   if (cause === 'interrupted') throw new PaxxError('INTERRUPTED', `interrupted while \`${shown}\` ran`);
   if (!result.failed && cause === undefined) return;
   const hint = `Nothing was kept. See what \`${shown}\` says, or run again with --no-install and install yourself.`;
-  if (result.code === 'ENOENT') {
+  if (result.code === 'ENOENT' || (GATED && result.exitCode === 127 && NOT_FOUND.test(result.all ?? ''))) {
     throw new PaxxError('INSTALL_FAILED', `${program} is not on this machine, but the project uses it`, { hint });
   }
   const why = cause === 'late' ? 'did not end in time' : `failed (exit ${result.exitCode ?? result.signal})`;
@@ -54,6 +65,20 @@ export async function installDependencies(request: InstallRequest): Promise<void
     .slice(-TAIL_LINES)
     .join('\n');
   throw new PaxxError('INSTALL_FAILED', `\`${shown}\` ${why}:\n${tail}`, { hint });
+}
+
+/**
+ * Tells the process number. Where that cannot be kept (the disk is full, say) the package manager is ended at once:
+ * no recovery would know of it, and it must not write into files that are being put back.
+ */
+function record(running: ChildProcess, { started }: InstallRequest): Error | undefined {
+  try {
+    if (running.pid !== undefined) started?.(running.pid);
+    return undefined;
+  } catch (error) {
+    kill(running, 'SIGKILL');
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /**

@@ -256,7 +256,11 @@ async function runInstall(
   throwIfAborted(signal);
   const started = (pid: number): void => {
     const id = identify(pid);
-    if (id !== undefined) replaceDurable(join(context.root, INSTALLER_FILE), Buffer.from(id));
+    try {
+      if (id !== undefined) replaceDurable(join(context.root, INSTALLER_FILE), Buffer.from(id));
+    } catch (error) {
+      throw notWritable(error, AS_BEFORE);
+    }
   };
   try {
     await install({ signal: signal ?? new AbortController().signal, started });

@@ -19,7 +19,7 @@ const CLAIM_PREFIX = 'claim-';
 const FOREIGN_LOCK_MS = 60 * 60 * 1000;
 
 export interface Lock {
-  /** Let go, and remove the state folder if nothing else is in it. */
+  /** Let go, and remove the state folder if nothing else is in it. Never throws: a lock of the dead is taken over. */
   release(): void;
 }
 
@@ -49,8 +49,12 @@ export function acquireLock(root: string, id: ProcessId = ownId(), now: () => nu
   return {
     lock: {
       release() {
-        if (readOwner(path) === id) removeIfThere(path);
-        removeFolderIfEmpty(folder);
+        try {
+          if (readOwner(path) === id) removeIfThere(path);
+          removeFolderIfEmpty(folder);
+        } catch {
+          // Whatever was done under it is done: a disk that fails only now must not turn that into an error.
+        }
       },
     },
   };
