@@ -48,11 +48,14 @@ export class Statistics {
   readonly server: Server;
   samples: Sample[] = [];
   peakMemory = 0;
+  /** When counting began. */
+  since: number;
   /** Counters of rooms that have none of their own, by INFO's names. */
   readonly counters = new Map<string, number>();
 
   constructor(server: Server) {
     this.server = server;
+    this.since = server.clock.now();
   }
 
   /** Commands that ran, those of transactions and scripts included. */
@@ -75,7 +78,9 @@ export class Statistics {
     const recent = this.samples.filter(({ at }) => now - at <= SAMPLES * PERIOD);
     const first = recent[0];
     if (first === undefined || now <= first.at) return { commands: 0, input: 0, output: 0 };
-    const seconds = (now - first.at) / 1000;
+    // Before the first sample nothing happened: an idle server takes none.
+    const span = Math.max(now - first.at, Math.min(SAMPLES * PERIOD, now - this.since));
+    const seconds = span / 1000;
     const { inputBytes, outputBytes } = this.server.stats;
     return {
       commands: Math.max(0, Math.round((this.commands() - first.commands) / seconds)),
@@ -90,6 +95,7 @@ export class Statistics {
 
   reset(): void {
     this.samples = [];
+    this.since = this.server.clock.now();
     this.counters.clear();
     this.peakMemory = 0;
   }
