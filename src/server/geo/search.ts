@@ -50,8 +50,11 @@ export function findInside(set: SortedSet, shape: Shape, limit: number): Match[]
 
 function collect(set: SortedSet, cell: Cell, shape: Shape, limit: number, found: Match[]): void {
   const scores = scoresOf(cell);
+  const first = set.countBelow(scores.from, false);
+  // Most cells are empty: one look tells.
+  if (first === set.size || set.scoreAt(first) >= scores.to) return;
   const end = set.countBelow(scores.to, false);
-  for (let rank = set.countBelow(scores.from, false); rank < end; rank += PAGE) {
+  for (let rank = first; rank < end; rank += PAGE) {
     const page = set.range(rank, Math.min(PAGE, end - rank));
     for (let i = 0; i < page.members.length; i++) {
       const score = page.scores[i]!;

@@ -29,14 +29,17 @@ const MERGE_SCAN = 5;
 /** A change adds at most this many bytes. */
 const GROWTH = 3;
 
-/** A HyperLogLog at work: a copy that may grow and change its encoding. */
+/** Where sketches are worked on, one at a time. */
+const workspace = Buffer.alloc(DENSE_LENGTH + 1);
+
+/** A HyperLogLog at work: a copy that may grow and change its encoding. Good until the next one is made. */
 export class Sketch {
   bytes: Buffer;
   length: number;
 
   constructor(source: Buffer, start: number, end: number) {
     this.length = end - start;
-    this.bytes = Buffer.allocUnsafe(this.length + GROWTH + 1);
+    this.bytes = this.length + GROWTH < workspace.length ? workspace : Buffer.alloc(this.length * 2);
     source.copy(this.bytes, 0, start, end);
     this.bytes[this.length] = 0;
   }
@@ -148,13 +151,10 @@ export class Sketch {
 
 /** An empty sketch, sparse. */
 export function emptySketch(): Sketch {
-  const bytes = Buffer.alloc(HEADER + 2);
-  bytes.write(MAGIC, 'latin1');
-  bytes[ENCODING] = SPARSE;
-  bytes[HEADER] = 0x7f;
-  bytes[HEADER + 1] = 0xff;
-  return new Sketch(bytes, 0, bytes.length);
+  return new Sketch(EMPTY, 0, EMPTY.length);
 }
+
+const EMPTY = Buffer.from(`${MAGIC}\x01${'\0'.repeat(11)}\x7f\xff`, 'latin1');
 
 /** Does it look like a HyperLogLog? Sparse opcodes are checked only when they are read. */
 export function isSketch(bytes: Buffer, start: number, length: number): boolean {

@@ -130,21 +130,47 @@ export class OrderTree {
 
   /** How many members score below `score`, or up to it. */
   countBelow(score: number, inclusive: boolean): number {
-    const { keys } = this;
-    return this.countWhile((node, i) => {
-      const key = keys[(node << FAN_SHIFT) + i]!;
-      return key < score || (inclusive && key === score);
-    });
+    const { keys, refs, info } = this;
+    let node = this.root;
+    let total = 0;
+    for (let level = info[(node << INFO_SHIFT) + LEVEL]!; ; level--) {
+      const base = node << FAN_SHIFT;
+      let low = level === 0 ? -1 : 0;
+      let high = info[node << INFO_SHIFT]!;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        const key = keys[base + middle]!;
+        if (key < score || (inclusive && key === score)) low = middle;
+        else high = middle;
+      }
+      if (level === 0) return total + low + 1;
+      const size = level === 1 ? COUNT : SIZE;
+      for (let i = base; i < base + low; i++) total += info[(refs[i]! << INFO_SHIFT) + size]!;
+      node = refs[base + low]!;
+    }
   }
 
   /** How many members lie before `bound` in byte order, or up to it; sensible where all scores are equal. */
   countBefore(bound: Uint8Array, inclusive: boolean): number {
-    const { table, refs } = this;
-    return this.countWhile((node, i, level) => {
-      const entry = refs[(node << FAN_SHIFT) + i]!;
-      const order = table.compareTo(level === 0 ? entry : refs[this.firstEntry(entry)]!, bound);
-      return order < 0 || (inclusive && order === 0);
-    });
+    const { refs, info, table } = this;
+    let node = this.root;
+    let total = 0;
+    for (let level = info[(node << INFO_SHIFT) + LEVEL]!; ; level--) {
+      const base = node << FAN_SHIFT;
+      let low = level === 0 ? -1 : 0;
+      let high = info[node << INFO_SHIFT]!;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        const entry = refs[base + middle]!;
+        const order = table.compareTo(level === 0 ? entry : refs[this.firstEntry(entry)]!, bound);
+        if (order < 0 || (inclusive && order === 0)) low = middle;
+        else high = middle;
+      }
+      if (level === 0) return total + low + 1;
+      const size = level === 1 ? COUNT : SIZE;
+      for (let i = base; i < base + low; i++) total += info[(refs[i]! << INFO_SHIFT) + size]!;
+      node = refs[base + low]!;
+    }
   }
 
   /** Stand at a rank; `step` moves on from there. Returns the member's slot. */
@@ -199,27 +225,6 @@ export class OrderTree {
     copy.freeNode = this.freeNode;
     copy.root = this.root;
     return copy;
-  }
-
-  /** Entries at the front for which `holds` is true; it must be true up to some place and false from there on. */
-  countWhile(holds: (node: number, i: number, level: number) => boolean): number {
-    const { refs, info } = this;
-    let node = this.root;
-    let total = 0;
-    for (let level = info[(node << INFO_SHIFT) + LEVEL]!; ; level--) {
-      const base = node << FAN_SHIFT;
-      let low = level === 0 ? -1 : 0;
-      let high = info[node << INFO_SHIFT]!;
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if (holds(node, middle, level)) low = middle;
-        else high = middle;
-      }
-      if (level === 0) return total + low + 1;
-      const size = level === 1 ? COUNT : SIZE;
-      for (let i = 0; i < low; i++) total += info[(refs[base + i]! << INFO_SHIFT) + size]!;
-      node = refs[base + low]!;
-    }
   }
 
   /** Does the first member below `node` come before (`score`, `slot`)? */

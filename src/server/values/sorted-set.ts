@@ -208,6 +208,11 @@ export class SortedSet implements Aggregate {
     return composer.take();
   }
 
+  scoreAt(rank: number): number {
+    const { order, pack } = this;
+    return order === undefined ? packScore(pack, offsetInPack(pack, rank)) : order.table.scores[order.seek(rank)]!;
+  }
+
   /** Everything, in order. */
   all(): ScoredMembers {
     return this.range(0, this.size);
