@@ -9,7 +9,9 @@ import type { Client } from '../client.ts';
 import type { Timer } from '../clock.ts';
 import type { Call } from '../dispatch/call.ts';
 import { CommandError } from '../errors.ts';
+import { EVENT_NEW } from '../keyspace/effects.ts';
 import type { EffectListener } from '../keyspace/effects.ts';
+import { KIND_FREE, KIND_LIST, KIND_ZSET } from '../keyspace/kinds.ts';
 import type { Reply } from '../reply/reply.ts';
 import type { Server } from '../server.ts';
 
@@ -157,7 +159,12 @@ export class Blocking {
   listen(): void {
     if (this.stopListening !== undefined) return;
     const listener: EffectListener = {
-      touched: (db, key) => this.touched(queueName(db, key)),
+      event: (db, kind, _, key) => {
+        if (kind === EVENT_NEW) this.touched(queueName(db, key));
+      },
+      touched: (db, key) => {
+        if (!this.wakesByBeingNew(db, key)) this.touched(queueName(db, key));
+      },
       swapped: (first, second) => {
         // A waiter stays with the database's number, whose keys are now others.
         for (const name of this.queues.keys()) {
@@ -166,6 +173,14 @@ export class Blocking {
       },
     };
     this.stopListening = this.server.keyspace.effects.add(listener);
+  }
+
+  /** Lists and sorted sets wake by appearing: one that replaces another value (SORT … STORE) wakes nobody. */
+  wakesByBeingNew(db: number, key: string): boolean {
+    const database = this.server.keyspace.databases[db]!;
+    const slot = database.table.findText(key);
+    const kind = slot < 0 ? KIND_FREE : database.kind(slot);
+    return kind === KIND_LIST || kind === KIND_ZSET;
   }
 
   touched(name: string): void {
