@@ -41,6 +41,8 @@ export interface ComposeService {
   readonly redisHosts: readonly string[];
   /** Password that the service asks for, as written; may be an expression. */
   readonly password?: string;
+  /** It asks for a password that only its container knows. */
+  readonly hiddenPassword?: true;
 }
 
 interface Context {
@@ -90,7 +92,8 @@ export function readService(name: string, written: unknown, context: Context): C
     volumes: namedVolumes(body['volumes']),
     ...base,
     redisHosts: redisHosts(environment, variables),
-    ...(password !== undefined && { password }),
+    ...(typeof password === 'string' && { password }),
+    ...(password === HIDDEN && { hiddenPassword: true as const }),
   };
 }
 
@@ -168,15 +171,18 @@ function redisHosts(
   });
 }
 
+const HIDDEN = Symbol('hidden');
+
 function passwordOf(
   command: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
+): string | typeof HIDDEN | undefined {
   const argument = /--requirepass[= ]+(?:"([^"]+)"|'([^']+)'|(\$\{[^}]*\}|[^\s"']+))/.exec(command ?? '');
   const given = argument?.[1] ?? argument?.[2] ?? argument?.[3];
-  const password = given ?? environment['REDIS_PASSWORD'] ?? environment['VALKEY_PASSWORD'];
-  // `$$NAME` is a variable of the container, of no use to its neighbours.
-  return password === undefined || password === '' || password.startsWith('$$') ? undefined : password;
+  // `$$NAME` is a variable of the container: known here only if the service sets it here.
+  const inner = /^\$\$\{?(\w+)/.exec(given ?? '')?.[1];
+  if (inner !== undefined) return environment[inner] || HIDDEN;
+  return (given ?? environment['REDIS_PASSWORD'] ?? environment['VALKEY_PASSWORD']) || undefined;
 }
 
 function mountsSources(body: Readonly<Record<string, unknown>>): boolean {

@@ -90,6 +90,11 @@ function addressOf(facts: ComposeFacts, plan: RedisPlan, app: ComposeService): A
   const redis = plan.facts;
   const existing = redis.reused ? facts.services.find((service) => service.name === redis.service) : undefined;
   if (app.name === redis.service) return { reason: 'it is the Redis itself' };
+  if (existing?.hiddenPassword) {
+    return {
+      reason: `${redis.service} asks for a password that this file does not hold: give the app the whole address`,
+    };
+  }
   const mode = app.networkMode;
   if (mode === 'host') {
     return redis.hostPortExpression === undefined

@@ -37,18 +37,29 @@ export function addVariables(text: string, wanted: readonly WantedVariable[]): O
 
   const style = assignmentStyle(entries);
   const rhythm = rhythmOf(items);
+  const joins = closesWithTopic(items, missing[0]!.name);
   const lines: string[] = [];
   for (const [i, { name, value, comment }] of missing.entries()) {
     const line = assignment(name, value, style);
     if (line === undefined) return unwritable(name);
-    if (i > 0) lines.push(...blanks(rhythm.spacing));
+    if (i > 0 || joins) lines.push(...blanks(i > 0 ? rhythm.spacing : 0));
     else lines.push(...opening(rhythm, name, comment));
     if (comment !== undefined && rhythm.comments === 'each') lines.push(rhythm.leader + comment);
     lines.push(comment !== undefined && rhythm.comments === 'inline' ? `${line} # ${comment}` : line);
   }
-  const splice = { start: text.length, end: text.length, text: appendix(text, items, rhythm, lines) };
+  const splice = {
+    start: text.length,
+    end: text.length,
+    text: appendix(text, items, joins ? { ...rhythm, separation: rhythm.spacing } : rhythm, lines),
+  };
   const outcome = changed(text, [splice], notesFor(items, missing));
   return verify(text, outcome.text, missing) ?? outcome;
+}
+
+/** Does the file end with variables of the same first word? Then the new one is of their group. */
+function closesWithTopic(items: readonly EnvItem[], name: string): boolean {
+  const last = items.at(-1);
+  return last?.kind === 'variable' && last.name.includes('_') && last.name.split('_')[0] === name.split('_')[0];
 }
 
 /** The heading or the comment that opens the group. */
