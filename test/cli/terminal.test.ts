@@ -45,7 +45,6 @@ test.each([
 });
 
 test('which app is meant can be answered, and the answer is in the command that is printed', async () => {
-  const manifest = (name: string): string => `{ "name": "${name}", "dependencies": { "express": "^5.1.0" } }\n`;
   const root = folder({
     'package.json': '{ "name": "shops", "private": true, "workspaces": ["apps/*"] }\n',
     'apps/berlin/package.json': manifest('berlin'),
@@ -94,6 +93,10 @@ test.each([
   expect([done.status, done.stderr]).toEqual([EXIT.OK.code, '']);
   expect(done.stdout.split('\n')).toHaveLength(2);
 });
+
+function manifest(name: string): string {
+  return `{ "name": "${name}", "dependencies": { "express": "^5.1.0" } }\n`;
+}
 
 /** Another folder with the same apps, not yet added to. */
 function folderLike(root: string): string {

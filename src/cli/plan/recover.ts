@@ -131,21 +131,25 @@ async function stopInstaller(root: string, patience: number): Promise<number | u
   const id = readInstaller(root);
   if (id === undefined) return undefined;
   const pid = pidOf(id);
+  if (livenessOf(id) !== 'alive') return undefined;
+  const isGroup = end(-pid, 'SIGTERM');
+  if (!isGroup) end(pid, 'SIGTERM');
   const waits = Math.ceil(patience / INSTALLER_POLL_MS);
   for (let i = 0; livenessOf(id) === 'alive'; i++) {
     if (i >= waits) return pid;
-    if (i === 0) terminate(pid);
     await delay(INSTALLER_POLL_MS);
   }
+  // What it started and what would not listen.
+  if (isGroup) end(-pid, 'SIGKILL');
   return undefined;
 }
 
-/** With the programs that it started, where it leads a process group. */
-function terminate(pid: number): void {
+/** @returns false where there is no such process, or no group of that number */
+function end(pid: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   try {
-    process.kill(-pid, 'SIGTERM');
+    return process.kill(pid, signal);
   } catch {
-    process.kill(pid, 'SIGTERM');
+    return false;
   }
 }
 
