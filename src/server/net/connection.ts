@@ -137,9 +137,14 @@ export class Connection implements Transport {
     if (this.socket.destroyed) return staging.release(true);
     this.server.stats.writes++;
     this.server.stats.outputBytes += staging.used;
-    const free = this.socket.write(staging.content());
+    const { bytes } = staging;
+    let taken = false;
+    const free = this.socket.write(staging.content(), () => {
+      if (!taken) staging.giveBack(bytes);
+    });
     // Node tries to write at once; what is left over then still lies in the buffer.
-    staging.release(this.socket.writableLength === 0);
+    taken = this.socket.writableLength === 0;
+    staging.release(taken);
     if (!free) this.checkOutput();
   }
 

@@ -1,11 +1,16 @@
 // Where long replies gather as bytes, so that a value goes from the arena to the socket with one copy.
 //
-// A server has one staging buffer; the client whose commands run borrows it until its output is flushed. It grows for a
-// huge reply and is replaced when the system has not taken all of it at once.
+// A server has one staging area; the client whose commands run borrows it until its output is flushed. Its buffer grows
+// for a long reply. When the system has not taken all of it at once another one takes its place, and it comes back when
+// it has been written: long replies in a row allocate nothing.
 
 import { Buffer } from 'node:buffer';
 
-const SIZE = 256 * 1024;
+const SIZE = 512 * 1024;
+/** A buffer that has grown beyond this is not kept. */
+const KEPT_SIZE = 2 * 1024 * 1024;
+/** Spare buffers kept at most. */
+const SPARES = 8;
 /** The most that a bulk string takes besides its bytes. */
 const BULK_FRAME = 15;
 /** Up to here a byte loop beats the call into a native copy. */
@@ -18,6 +23,7 @@ const LF = 10;
 export class Staging {
   bytes = Buffer.allocUnsafeSlow(SIZE);
   used = 0;
+  readonly spares: Buffer<ArrayBuffer>[] = [];
   /** Whose output it holds. */
   owner: object | undefined = undefined;
 
@@ -80,16 +86,22 @@ export class Staging {
     this.used = at;
   }
 
-  /** What has gathered; the buffer may be reused only after `release`. */
+  /** What has gathered. Call `release` next. */
   content(): Buffer {
     return this.bytes.subarray(0, this.used);
   }
 
-  /** Give it back; `taken` says that the system has the bytes already. */
+  /** The owner is done with it; `taken` says that the system has the bytes already. */
   release(taken: boolean): void {
     this.owner = undefined;
     this.used = 0;
-    if (!taken || this.bytes.length > SIZE) this.bytes = Buffer.allocUnsafeSlow(SIZE);
+    if (!taken || this.bytes.length > KEPT_SIZE) this.bytes = this.spares.pop() ?? Buffer.allocUnsafeSlow(SIZE);
+  }
+
+  /** A buffer that was not taken at once has been written. */
+  giveBack(bytes: Buffer<ArrayBuffer>): void {
+    if (bytes.length > KEPT_SIZE || this.spares.length >= SPARES) return;
+    this.spares.push(bytes);
   }
 
   grow(length: number): void {
