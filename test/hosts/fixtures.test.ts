@@ -32,7 +32,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     name: 'forum',
     typescript: { version: { major: 5, minor: 7 }, strict: true, moduleResolution: 'nodenext' },
     packageManager: { name: 'npm', locks: [] },
-    style: { ...TWO, quote: "'", semicolons: false, trailingComma: 'all' },
+    style: { ...TWO, quote: "'", semicolons: false, trailingComma: 'es5', lineWidth: 100 },
   },
   'elysia-bun': {
     framework: 'elysia',

@@ -38,6 +38,17 @@ describe('prettier', () => {
     expect(style({ [name]: text })).toMatchObject(wanted);
   });
 
+  it('reads how wide lines are, and what Adonis apps share', () => {
+    expect(style({ '.prettierrc': '{ "printWidth": 100 }' }).lineWidth).toBe(100);
+    expect(style({ '.prettierrc': '{}' })).not.toHaveProperty('lineWidth');
+    expect(style({}, { prettier: '@adonisjs/prettier-config' })).toMatchObject({
+      quote: "'",
+      semicolons: false,
+      trailingComma: 'es5',
+      lineWidth: 100,
+    });
+  });
+
   it('reads package.json and overrides for scripts', () => {
     expect(style({}, { prettier: { tabWidth: 3, semi: false } })).toMatchObject({ indent: '   ', semicolons: false });
     expect(
@@ -189,5 +200,19 @@ describe('sources', () => {
       trailingComma: 'all',
       eol: '\n',
     });
+  });
+});
+
+describe('the space before parameters', () => {
+  it('is Standard’s, and that of sources that write so', () => {
+    expect(style({}, { devDependencies: { standard: '^17.0.0' } }).spaceBeforeParameters).toBe(true);
+    const written = 'function a () {}\nfunction b () {}\nasync function c () {}\n';
+    expect(style({ 'src/index.js': written }).spaceBeforeParameters).toBe(true);
+    expect(style({ 'src/index.js': written.replaceAll(' ()', '()') }).spaceBeforeParameters).toBe(false);
+    expect(style({})).not.toHaveProperty('spaceBeforeParameters');
+  });
+
+  it('does not hide how wide Biome makes lines', () => {
+    expect(style({ 'biome.json': '{ "formatter": { "lineWidth": 120 } }' }).lineWidth).toBe(120);
   });
 });

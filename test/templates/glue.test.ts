@@ -1,5 +1,5 @@
 /** The frameworks' own files: they parse, compile against the real frameworks, serve, and end. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -238,13 +238,14 @@ describe.skipIf(!packages)('serves, and ends by itself', () => {
   test.each(Object.keys(APPS))('%s', { timeout: 240_000 }, async (framework) => {
     const modules = packages ?? '';
     const root = temporary(modules);
-    writeApp(root, files(framework as Framework, { language: 'javascript' }));
+    const dependencies = { '@hono/node-server': '1' };
+    writeApp(root, files(framework as Framework, { language: 'javascript', dependencies }));
     writeFileSync(path.join(root, 'app.js'), APPS[framework]!);
     const redis = await startRedisServer();
     try {
       const env = { ...process.env, REDIS_URL: redis.url };
       const app = spawn(process.execPath, ['app.js'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-      const [port] = (await once(app, 'message')) as [number];
+      const [port] = (await Promise.race([once(app, 'message'), failure(app)])) as [number];
       app.disconnect();
       const health = async () => {
         const response = await fetch(`http://localhost:${port}/health/redis`, { headers: { connection: 'close' } });
@@ -261,3 +262,8 @@ describe.skipIf(!packages)('serves, and ends by itself', () => {
     }
   });
 });
+
+async function failure(app: ChildProcess): Promise<never> {
+  await once(app, 'exit');
+  throw new Error('the app ended before it served');
+}

@@ -9,6 +9,8 @@ import { fakeHost } from './hosts.ts';
 
 const PLAIN: CodeStyle = { indent: '  ', quote: "'", semicolons: true, trailingComma: 'all', eol: '\n' };
 
+const WIDE: CodeStyle = { ...PLAIN, lineWidth: 120, spaceBeforeParameters: true };
+
 const STYLES: readonly CodeStyle[] = (['  ', '    ', '\t'] as const).flatMap((indent) =>
   (["'", '"'] as const).flatMap((quote) =>
     [true, false].flatMap((semicolons) =>
@@ -34,6 +36,10 @@ describe('restyle', () => {
     ['indentation', 'if (a) {\n  if (b) {\n    c();\n  }\n}', { indent: '\t' }, 'if (a) {\n\tif (b) {\n\t\tc();\n\t}\n}'],
     ['indentation of block comments', '{\n  /**\n   * a\n   */\n}', { indent: '    ' }, '{\n    /**\n     * a\n     */\n}'],
     ['indentation in templates stays', 'f(`\n  a\n`);', { indent: '\t' }, 'f(`\n  a\n`);'],
+    ['a space before parameters', 'async function a(b) {\n  c(function (d) {});\n}\n', { spaceBeforeParameters: true }, 'async function a (b) {\n  c(function (d) {});\n}\n'],
+    ['signatures join where lines are wider', 'f<T>(\n  a: A,\n  b: B,\n): C {\n  g(\n    h,\n  );\n}\n', { lineWidth: 100 }, 'f<T>(a: A, b: B): C {\n  g(h);\n}\n'],
+    ['signatures that are too long stay', `f(\n  a: ${'A'.repeat(60)},\n  b: ${'B'.repeat(40)},\n): C;\n`, { lineWidth: 100 }, `f(\n  a: ${'A'.repeat(60)},\n  b: ${'B'.repeat(40)},\n): C;\n`],
+    ['functions as arguments stay', 'f(\n  () => {\n    a();\n  },\n);\n', { lineWidth: 100 }, 'f(\n  () => {\n    a();\n  },\n);\n'],
     ['line ends', 'a();\nb();\n', { eol: '\r\n' }, 'a();\r\nb();\r\n'],
     ['a slash that divides', "a / b; 'c' / 2;", { quote: '"' }, 'a / b; "c" / 2;'],
     ['a slash that opens a pattern', "f(/'[/']/); 'c';", { quote: '"' }, `f(/'[/']/); "c";`],
@@ -46,7 +52,7 @@ describe('restyle', () => {
   const languages = ['typescript', 'javascript'] as const;
   test.each(languages)('keeps the meaning of the whole module in %s', (language) => {
     const canonical = trees(language, PLAIN);
-    for (const style of STYLES) expect(trees(language, style)).toEqual(canonical);
+    for (const style of [...STYLES, WIDE]) expect(trees(language, style)).toEqual(canonical);
   });
 
   test('follows the style everywhere', () => {

@@ -9,12 +9,13 @@ import { scan, type Token } from './tokens.ts';
 export function restyle(code: string, style: CodeStyle): string {
   const tokens = scan(code);
   const texts = tokens.map((token, index) => restyleToken(token, index, tokens, style));
-  return texts.join('').replaceAll('\n', style.eol);
+  return fillLines(texts.join(''), style).replaceAll('\n', style.eol);
 }
 
 function restyleToken(token: Token, index: number, tokens: readonly Token[], style: CodeStyle): string {
   if (token.kind === 'space') return token.text.replace(/(?<=\n) +$/, (blanks) => indent(blanks.length, style));
   if (token.kind === 'comment') return token.text.replace(/(?<=\n) +/g, (blanks) => indent(blanks.length, style));
+  if (style.spaceBeforeParameters && opensParameters(index, tokens)) return ' (';
   if (token.kind === 'string') return requote(token.text, style.quote);
   if (token.text === ';' && !style.semicolons && endsStatement(index, tokens)) return '';
   if (token.text === ',' && !keepsComma(index, tokens, style)) return '';
@@ -56,4 +57,25 @@ function keepsComma(index: number, tokens: readonly Token[], style: CodeStyle): 
 function nextText(index: number, tokens: readonly Token[]): string {
   const next = tokens.find((token, at) => at > index && token.kind !== 'space' && token.kind !== 'comment');
   return next?.text ?? '';
+}
+
+/** The parenthesis behind the name of a declared function. */
+function opensParameters(index: number, tokens: readonly Token[]): boolean {
+  return tokens[index]?.text === '(' && tokens[index - 3]?.text === 'function' && tokens[index - 2]?.kind === 'space';
+}
+
+/** A signature whose parameters stand below each other, for lines of 80 columns. */
+const BROKEN_SIGNATURE = /^( *|\t*)(\S[^\n]*\()\n((?:\1(?:  |    |\t)[^\n]*[^\n{;]\n)+)\1(\)[^\n]*)$/gm;
+
+/** Formatters join such a signature where its line has the room. */
+function fillLines(code: string, { lineWidth = 80 }: CodeStyle): string {
+  if (lineWidth <= 80) return code;
+  return code.replaceAll(BROKEN_SIGNATURE, (whole, before: string, head: string, inner: string, tail: string) => {
+    const parameters = inner
+      .trim()
+      .split('\n')
+      .map((line) => line.trim());
+    const line = `${before}${head}${parameters.join(' ').replace(/,$/, '')}${tail}`;
+    return line.replaceAll('\t', '  ').length <= lineWidth ? line : whole;
+  });
 }

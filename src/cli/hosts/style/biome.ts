@@ -28,6 +28,7 @@ function toStyle(config: JsonObject): FormatterStyle | undefined {
   const quote = value('quoteStyle');
   const semicolons = value('semicolons');
   const eol = value('lineEnding');
+  const columns = value('lineWidth');
   return {
     stated: {
       ...(value('indentStyle') === undefined
@@ -36,6 +37,7 @@ function toStyle(config: JsonObject): FormatterStyle | undefined {
       ...(quote === 'single' || quote === 'double' ? { quote: quote === 'single' ? "'" : '"' } : {}),
       ...(semicolons === 'always' || semicolons === 'asNeeded' ? { semicolons: semicolons === 'always' } : {}),
       ...(commas === 'all' || commas === 'es5' || commas === 'none' ? { trailingComma: commas } : {}),
+      ...(typeof columns === 'number' ? { lineWidth: columns } : {}),
       ...eolOf(typeof eol === 'string' ? eol : undefined),
     },
     defaults: { indent: '\t', quote: '"', semicolons: true, trailingComma: 'all' },

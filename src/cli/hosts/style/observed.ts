@@ -11,7 +11,9 @@ export function observedStyle(files: readonly SourceFile[]): PartialStyle {
   const quote = majority<CodeStyle['quote']>("'", total(/'(?:[^'\\\n]|\\.)*'/g), '"', total(/"(?:[^"\\\n]|\\.)*"/g));
   // Lines that end a statement whatever the style: imports, calls, returns of a name.
   const semicolons = majority<boolean>(true, total(STATEMENT_WITH), false, total(STATEMENT_WITHOUT));
+  const space = majority<boolean>(true, total(/\bfunction \w+ \(/g), false, total(/\bfunction \w+\(/g));
   return {
+    ...(space === undefined ? {} : { spaceBeforeParameters: space }),
     ...(indent === undefined ? {} : { indent }),
     ...(quote === undefined ? {} : { quote }),
     ...(semicolons === undefined ? {} : { semicolons }),

@@ -3,12 +3,19 @@ import { declares } from '../project.ts';
 import type { Project } from '../project.ts';
 import type { PartialStyle } from './partial.ts';
 
-const STANDARD: PartialStyle = { indent: '  ', quote: "'", semicolons: false, trailingComma: 'none' };
+const STANDARD: PartialStyle = {
+  indent: '  ',
+  quote: "'",
+  semicolons: false,
+  trailingComma: 'none',
+  spaceBeforeParameters: true,
+};
 
 const PRESETS: readonly (readonly [string, PartialStyle])[] = [
   ['standard', STANDARD],
   ['ts-standard', STANDARD],
-  ['neostandard', { indent: '  ', quote: "'", semicolons: false }],
+  ['semistandard', { ...STANDARD, semicolons: true }],
+  ['neostandard', { indent: '  ', quote: "'", semicolons: false, spaceBeforeParameters: true }],
   ['@antfu/eslint-config', { indent: '  ', quote: "'", semicolons: false, trailingComma: 'all' }],
   ['xo', { indent: '\t', quote: "'", semicolons: true, trailingComma: 'all' }],
 ];

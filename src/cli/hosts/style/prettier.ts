@@ -26,6 +26,11 @@ const NAMES = [
   '.prettierrc.toml',
 ];
 
+/** Configurations that many apps of a framework share. */
+const SHARED: Readonly<Record<string, JsonObject>> = {
+  '@adonisjs/prettier-config': { semi: false, singleQuote: true, trailingComma: 'es5', printWidth: 100 },
+};
+
 /** The nearest configuration at or above the app; undefined when the host does not use prettier. */
 export function prettierStyle(project: Project): FormatterStyle | undefined {
   for (const folder of ancestors(project.app)) {
@@ -43,8 +48,8 @@ function optionsIn(tree: ReadTree, folder: string): JsonObject | undefined {
     const text = tree.read(under(folder, name));
     if (text !== undefined) return forSources(parse(name, text));
   }
-  // A shared configuration: its package says nothing here, yet prettier is in use.
-  return typeof inManifest === 'string' ? {} : undefined;
+  // A shared configuration: most packages say nothing here, yet prettier is in use.
+  return typeof inManifest === 'string' ? (SHARED[inManifest] ?? {}) : undefined;
 }
 
 function parse(name: string, text: string): JsonObject {
@@ -100,12 +105,13 @@ function forSources(options: JsonObject): JsonObject {
 }
 
 function toStyle(options: JsonObject): PartialStyle {
-  const { useTabs, tabWidth, singleQuote, semi, trailingComma, endOfLine } = options;
+  const { useTabs, tabWidth, singleQuote, semi, trailingComma, endOfLine, printWidth } = options;
   return {
     ...indentOf(useTabs === true, typeof tabWidth === 'number' ? tabWidth : undefined),
     ...(typeof singleQuote === 'boolean' ? { quote: singleQuote ? "'" : '"' } : {}),
     ...(typeof semi === 'boolean' ? { semicolons: semi } : {}),
     ...(trailingComma === 'all' || trailingComma === 'es5' || trailingComma === 'none' ? { trailingComma } : {}),
+    ...(typeof printWidth === 'number' ? { lineWidth: printWidth } : {}),
     ...eolOf(typeof endOfLine === 'string' ? endOfLine : undefined),
   };
 }

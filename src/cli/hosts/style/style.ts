@@ -35,6 +35,12 @@ export function codeStyle(project: Project): CodeStyle {
     quote: pick('quote') ?? FALLBACK.quote,
     semicolons: pick('semicolons') ?? FALLBACK.semicolons,
     trailingComma: pick('trailingComma') ?? FALLBACK.trailingComma,
+    ...optional('lineWidth', pick('lineWidth')),
+    ...optional('spaceBeforeParameters', pick('spaceBeforeParameters')),
     eol: observedEol(project.sample()) ?? formatter?.stated.eol ?? editor?.eol ?? '\n',
   };
+}
+
+function optional<K extends keyof CodeStyle>(key: K, value: CodeStyle[K] | undefined): Pick<CodeStyle, K> | object {
+  return value === undefined ? {} : { [key]: value };
 }
