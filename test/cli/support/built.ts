@@ -37,9 +37,12 @@ const KEEP = 60 * 60 * 1000;
 
 let built: Built | undefined;
 
-/** Copies what `.ci/setup.mjs` built, where that is up to date; else builds. Once per state of the sources. */
+/**
+ * Copies what `.ci/setup.mjs` built, where that is up to date; else builds. Once per state of the sources.
+ * `PAXX_TEST_CLI` names a folder with `package.json` and `dist` to test instead, an installed package say.
+ */
 export function builtCli(): Built {
-  built ??= locate(path.join(STORE, digestOf(SOURCES).slice(0, 16)));
+  built ??= locate(process.env['PAXX_TEST_CLI'] ?? path.join(STORE, digestOf(SOURCES).slice(0, 16)));
   return built;
 }
 

@@ -4,6 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { builtCli } from './built.ts';
 
+// While the test file is loaded, so that no test's time limit counts a build.
+const { main, cache } = builtCli();
+
 export interface Run {
   /** Undefined when a signal ended it. */
   readonly code: number | undefined;
@@ -31,7 +34,7 @@ export function start(
   argv: readonly string[],
   options: RunOptions = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Run> } {
-  const child = spawn(process.execPath, [...(options.node ?? []), builtCli().main, ...argv], {
+  const child = spawn(process.execPath, [...(options.node ?? []), main, ...argv], {
     cwd,
     env: environment(options),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,7 +52,6 @@ export function start(
 
 /** Nothing of the test's own but the way to programs; git knows somebody to commit as. */
 export function environment({ env = {}, path: first }: RunOptions = {}): Record<string, string> {
-  const { cache } = builtCli();
   const programs = process.env['PATH'] ?? '';
   return {
     PATH: first === undefined ? programs : `${first}${path.delimiter}${programs}`,
