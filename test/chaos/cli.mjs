@@ -49,8 +49,8 @@ const { recover } = await import(pathToFileURL(join(dirname(main), 'index.js')).
 const LANES = 2;
 const ERRORS = ['ENOSPC', 'EACCES', 'EROFS', 'EIO'];
 const SIGNALS = ['SIGKILL', 'SIGINT', 'SIGTERM'];
-/** Exit codes by which the CLI says that nothing was kept: FAILURE, STALE_PLAN, NOT_WRITABLE, INSTALL_FAILED, BUSY, INTERRUPTED. */
-const UNDONE = new Set([1, 9, 11, 12, 16, 130]);
+/** FAILURE, CONFLICT, STALE_PLAN, NOT_WRITABLE, INSTALL_FAILED, BUSY, INTERRUPTED: nothing was kept. */
+const UNDONE = new Set([1, 6, 9, 11, 12, 16, 130]);
 
 const work = mkdtempSync(join(tmpdir(), 'paxx-chaos-'));
 const bin = join(work, 'bin');

@@ -70,7 +70,9 @@ export async function execute(execution: Execution, flags: WriteFlags, io: Io): 
 function fail(conflicts: readonly PlanConflict[], quiet: boolean, io: Io): never {
   const broken = conflicts.some((conflict) => conflict.code === 'syntax' || conflict.code === 'encoding');
   const unwritable = conflicts.every((conflict) => ['read-only', 'link', 'not-a-file'].includes(conflict.code));
-  const code: ExitName = broken ? 'BROKEN_FILE' : unwritable ? 'NOT_WRITABLE' : 'CONFLICT';
+  // Only a look at the disk after planning finds this: another program was at work meanwhile.
+  const stale = conflicts.some((conflict) => conflict.code === 'changed');
+  const code: ExitName = stale ? 'STALE_PLAN' : broken ? 'BROKEN_FILE' : unwritable ? 'NOT_WRITABLE' : 'CONFLICT';
   const [first, ...rest] = conflicts;
   if (quiet) throw new SilentExit(code);
   for (const conflict of rest) io.err(`paxx: ${conflictLine(conflict)}\n  ${conflict.hint}\n`);
