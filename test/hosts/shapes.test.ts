@@ -140,6 +140,21 @@ const SHAPES: readonly (readonly [string, Files, Partial<Host>])[] = [
     },
   ],
   [
+    'a Nest monorepo with one app so far',
+    {
+      'package.json': json({
+        scripts: { start: 'nest start' },
+        dependencies: ranges('@nestjs/core', '@nestjs/common'),
+        devDependencies: ranges('typescript'),
+      }),
+      'nest-cli.json': json({ monorepo: true, root: 'apps/api', sourceRoot: 'apps/api/src' }),
+      'tsconfig.json': json({ compilerOptions: { module: 'commonjs' } }),
+      'apps/api/src/main.ts': "import { NestFactory } from '@nestjs/core';\n",
+      'apps/api/src/app.module.ts': '',
+    },
+    { framework: 'nest', app: '', sourceRoot: 'apps/api/src', moduleFolder: 'apps/api/src/redis' },
+  ],
+  [
     'a Nest server as a member of a pnpm workspace',
     {
       'package.json': json({ private: true, packageManager: 'pnpm@10.20.0' }),

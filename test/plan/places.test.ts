@@ -32,6 +32,18 @@ describe('planned', () => {
     expect(changes).not.toHaveProperty(['.env.example']);
   });
 
+  test('apps that share a manifest get new files beside it', async () => {
+    const nest = JSON.stringify({ name: 'shop', dependencies: { '@nestjs/core': '^11', '@nestjs/common': '^11' } });
+    const main = "import { NestFactory } from '@nestjs/core';\nvoid NestFactory.create(class {});\n";
+    const files = { 'package.json': nest, 'apps/api/src/main.ts': main, 'apps/mail/src/main.ts': main };
+    const projects = { api: { root: 'apps/api' }, mail: { root: 'apps/mail' } };
+    const cli = JSON.stringify({ monorepo: true, projects });
+    const changes = await changesIn({ ...files, 'nest-cli.json': cli }, 'apps/api');
+    expect(Object.keys(changes)).toEqual(
+      expect.arrayContaining(['.env.example', 'compose.yaml', 'apps/api/src/redis/redis.ts']),
+    );
+  });
+
   test('a service that runs the image of the project is the app', async () => {
     const compose =
       'services:\n  shop:\n    image: ghcr.io/acme/shop:1\n  tool:\n    image: acme/tool\n  db:\n    image: postgres:17\n';
@@ -49,7 +61,7 @@ function pathsIn(paths: readonly string[], app = ''): string[] {
   );
 }
 
-async function changesIn(files: Files): Promise<Record<string, string | undefined>> {
-  const plan = await planInfra({ component: 'redis', cwd: project(files) });
+async function changesIn(files: Files, app?: string): Promise<Record<string, string | undefined>> {
+  const plan = await planInfra({ component: 'redis', cwd: project(files), ...(app ? { app } : {}) });
   return Object.fromEntries(plan.changes.map(({ path, after }) => [path, after?.toString()]));
 }

@@ -1,4 +1,5 @@
 /** NestJS: a module of its own per concern, so the cache gets a folder of its own. */
+import { isObject, readJson } from '../json.ts';
 import { baseOf, under } from '../paths.ts';
 import type { Project } from '../project.ts';
 import type { FrameworkRule } from './framework.ts';
@@ -10,10 +11,21 @@ export const nest: FrameworkRule = {
   configs: /^\.?nest-cli\.json$/,
   starters: /\bnest (?:start|build)\b/,
   bundled: false,
+  sourceRoot: configuredRoot,
   moduleFolders: [],
   newFolder: 'redis',
   moduleFolder: besideItsKind,
 };
+
+/** `sourceRoot` of nest-cli.json, which in a monorepo is that of its default app. */
+function configuredRoot({ tree, app, names }: Project): string | undefined {
+  const name = names.find((one) => /^\.?nest-cli\.json$/.test(one));
+  const result = readJson((name === undefined ? undefined : tree.read(under(app, name))) ?? '{}', true);
+  const root = result.ok && isObject(result.value) ? result.value['sourceRoot'] : undefined;
+  if (typeof root !== 'string') return undefined;
+  const folder = root.replace(/^\.\/|\/$/g, '');
+  return tree.list(under(app, folder)).length > 0 ? folder : undefined;
+}
 
 /** Modules that do for the app what Redis does; where one stands, the next one belongs. */
 const KIN = /^(?:database|db|prisma|drizzle|typeorm|mongo(?:ose)?|cache|mail(?:er)?|queue|health|storage|logger|s3)$/;

@@ -73,7 +73,7 @@ function chooseBase(files: readonly ReadFile[], { options }: StepContext): ReadF
 
 function stageNewFile(context: StepContext, gives: readonly EnvironmentWish[]): ComposeResult | undefined {
   const { tree, host } = context;
-  const folder = host.workspaceMember ? '' : host.app;
+  const folder = host.workspaceMember ? '' : folderOf(host.manifest);
   const path = inFolder(folder, 'compose.yaml');
   const { text, facts } = newCompose({ ...serviceWish(context, gives), apps: [] });
   if (tree.stageNew(path, text, { notes: [`service ${facts.service}`] }) === 'conflict') return undefined;

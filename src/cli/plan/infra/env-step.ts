@@ -1,5 +1,6 @@
 /** Adds the variables to the env files: every example that the app goes by, and the local file where there is one. */
 import { addVariables, isEnvExampleName, readVariables } from '../../editors/dotenv/index.ts';
+import { parentOf } from '../../hosts/paths.ts';
 import type { EnvVariable } from '../../settings/dialect.ts';
 import { inFolder, type StepContext } from './context.ts';
 
@@ -16,7 +17,8 @@ export function stageEnvFiles(context: StepContext, variables: readonly EnvVaria
   const local = findLocal(context);
   const files = [...examples, ...(local ? [local] : [])];
   if (files.length === 0) {
-    const path = inFolder(context.host.app, '.env.example');
+    // Apps that share a manifest are started beside it, and so is their env file read.
+    const path = inFolder(parentOf(context.host.manifest), '.env.example');
     const lines = variables.flatMap(({ name, default: value, example = value, description }) => [
       `# ${description}`,
       `${name}=${example}`,
