@@ -36,7 +36,7 @@ describe('planned', () => {
     const nest = JSON.stringify({ name: 'shop', dependencies: { '@nestjs/core': '^11', '@nestjs/common': '^11' } });
     const main = "import { NestFactory } from '@nestjs/core';\nvoid NestFactory.create(class {});\n";
     const files = { 'package.json': nest, 'apps/api/src/main.ts': main, 'apps/mail/src/main.ts': main };
-    const projects = { api: { root: 'apps/api' }, mail: { root: 'apps/mail' } };
+    const projects = { api: { type: 'application', root: 'apps/api' } };
     const cli = JSON.stringify({ monorepo: true, projects });
     const changes = await changesIn({ ...files, 'nest-cli.json': cli }, 'apps/api');
     expect(Object.keys(changes)).toEqual(
