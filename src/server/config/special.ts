@@ -10,19 +10,14 @@ export const percentilesParameter = string('latency-tracking-info-percentiles', 
   normalise: percentiles,
 });
 
-export const eventParameter = define(
-  'notify-keyspace-events',
-  { parse: (given) => formatEventClasses(parseEventClasses(given)), format: String },
-  '',
-  {
-    bound: {
-      get: (settings) => formatEventClasses(parseEventClasses(settings.notifyKeyspaceEvents)),
-      set: (settings, value) => {
-        settings.notifyKeyspaceEvents = String(value);
-      },
+export const eventParameter = define('notify-keyspace-events', { parse: validEventClasses, format: String }, '', {
+  bound: {
+    get: (settings) => formatEventClasses(parseEventClasses(settings.notifyKeyspaceEvents)),
+    set: (settings, value) => {
+      settings.notifyKeyspaceEvents = String(value);
     },
   },
-);
+});
 
 export const oomAdjustParameter = string('oom-score-adj-values', '0 200 800', { normalise: oomAdjustments });
 
@@ -76,4 +71,10 @@ function hostname(given: string): string {
     throw new InvalidValue('Hostnames may only contain alphanumeric characters, hyphens or dots');
   }
   return given;
+}
+
+/** As given: the short form that CONFIG GET answers leaves out what `A` does not stand for. */
+function validEventClasses(letters: string): string {
+  parseEventClasses(letters);
+  return letters;
 }
