@@ -87,6 +87,7 @@ export const RUNS: readonly HostRun[] = [
   {
     host: 'express-ts-zod',
     always: true,
+    options: ['--verify'],
     wiring: {
       paste: [
         { line: 'app.use(redisRoutes)', file: 'src/app.ts', before: "app.use('/items'" },
@@ -142,6 +143,7 @@ export const RUNS: readonly HostRun[] = [
   {
     host: 'fastify-js-cjs',
     always: true,
+    options: ['--client', 'redis', '--verify'],
     wiring: {
       paste: [],
       cached: {

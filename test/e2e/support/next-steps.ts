@@ -73,7 +73,7 @@ function parseNextSteps(output: string): NextSteps {
     else if (title !== '' && line.trim() !== '') blocks.set(title, [...(blocks.get(title) ?? []), line.trim()]);
   }
   const [usageImport = '', usageLine = ''] = blocks.get('Use it') ?? [];
-  const usage = /await (cache\.getOrCompute\(.*\));$/.exec(usageLine)?.[1];
+  const usage = /await (cache\.getOrCompute\(.*\));?$/.exec(usageLine)?.[1];
   if (usage === undefined) throw new Error(`no use of the cache is printed:\n${output}`);
   const lines = blocks.get('Wire it in') ?? [];
   return { usageImport, usage, imports: lines.filter(isImport), wiring: lines.filter((line) => !isImport(line)) };
