@@ -1,16 +1,18 @@
 // npm run bench:server: redis-benchmark against redis-server and ours, interleaved, as ratios of medians.
 //
 //   node test/bench/server.mjs [-P 1,16,100] [-d 3,1024] [-t set,get,…] [--rounds 5] [--cpu] [--json]
+//   node test/bench/server.mjs --startup     start in this process to the first PONG, against spawning redis-server
+//   node test/bench/server.mjs --memory      bytes per key at a million small keys
 //
 // Each cell is measured `rounds` times, the two servers taking turns, so that a noisy machine disturbs both alike.
 // Data stays between tests, as in a plain run of redis-benchmark: GET finds what SET left.
 // Above 1: ours serves more requests per second. --cpu adds the processor time of each server per request.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 
@@ -29,12 +31,24 @@ const { values } = parseArgs({
     cpu: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     prof: { type: 'boolean', default: false },
+    startup: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
   },
 });
 
 const scratch = mkdtempSync(join(tmpdir(), 'paxx-bench-'));
 const children = [];
 try {
+  if (values.startup) await measureStartup();
+  if (values.memory) await measureMemory();
+  if (!values.startup && !values.memory) await measureThroughput();
+} finally {
+  for (const child of children) child.kill('SIGTERM');
+  await Promise.all(children.map((child) => child.exitCode ?? new Promise((done) => child.once('exit', done))));
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+async function measureThroughput() {
   const ours = await startOurs();
   const theirs = await startTheirs();
   const rows = [];
@@ -45,10 +59,101 @@ try {
     }
   }
   if (values.json) console.log(JSON.stringify({ cpu: cpus()[0]?.model, node: process.version, rows }));
-} finally {
-  for (const child of children) child.kill('SIGTERM');
-  await Promise.all(children.map((child) => child.exitCode ?? new Promise((done) => child.once('exit', done))));
-  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** What a test file pays: the server started in its process, module loaded, against a spawned redis-server. */
+async function measureStartup() {
+  await bundleServer(join(here, '../../src/server/index.ts'), 'index.mjs');
+  const loading = performance.now();
+  const { startServer } = await import(pathToFileURL(join(scratch, 'index.mjs')));
+  const imported = performance.now() - loading;
+  const samples = { ours: [], theirs: [] };
+  for (let round = 0; round < 25; round++) {
+    let began = performance.now();
+    const redis = await startServer();
+    await firstPong(redis.port);
+    samples.ours.push(performance.now() - began);
+    await redis.stop();
+    const port = await freePort();
+    began = performance.now();
+    const child = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
+      stdio: 'ignore',
+      cwd: scratch,
+    });
+    await firstPong(port);
+    samples.theirs.push(performance.now() - began);
+    child.kill('SIGKILL');
+    await new Promise((done) => child.once('exit', done));
+  }
+  const [ours, theirs] = [median(samples.ours), median(samples.theirs)];
+  console.log(`import of @paxx/server            ${imported.toFixed(1)} ms`);
+  console.log(`startServer() to first PONG       ${ours.toFixed(2)} ms (first ${samples.ours[0].toFixed(1)})`);
+  console.log(`spawning redis-server to PONG     ${theirs.toFixed(2)} ms`);
+  console.log(`ratio                             ${(ours / theirs).toFixed(3)}`);
+}
+
+async function measureMemory() {
+  const count = 1_000_000;
+  const ours = await startOurs();
+  const theirs = await startTheirs();
+  const figures = {};
+  for (const [name, server] of Object.entries({ theirs, ours })) {
+    const [usedBefore, rssBefore] = [await usedMemory(server.port), residentBytes(server.pid)];
+    await promisify(execFile)('sh', ['-c', `${fill(count)} | redis-cli -p ${server.port} --pipe`], {
+      maxBuffer: 1 << 24,
+    });
+    // A moment for the garbage collector to be done with what the loading left.
+    await new Promise((done) => setTimeout(done, 2000));
+    figures[name] = {
+      used: ((await usedMemory(server.port)) - usedBefore) / count,
+      rss: (residentBytes(server.pid) - rssBefore) / count,
+    };
+  }
+  console.log(`bytes per key at ${count} keys key:N -> 10 bytes   used_memory      RSS`);
+  for (const [name, { used, rss }] of Object.entries(figures)) {
+    console.log(`${name.padEnd(45)} ${used.toFixed(1).padStart(14)} ${rss.toFixed(1).padStart(8)}`);
+  }
+  const { theirs: a, ours: b } = figures;
+  console.log(`ratio ${(b.used / a.used).toFixed(2)}, resident ${(b.rss / a.rss).toFixed(2)}, `);
+}
+
+/** A shell command that prints SET commands in the wire format. */
+function fill(count) {
+  const program =
+    'let o="";for(let i=0;i<+process.argv[1];i++){const k="key:"+i,v=String(i).padStart(10,"v");' +
+    'o+=`*3\\r\\n$3\\r\\nSET\\r\\n$${k.length}\\r\\n${k}\\r\\n$10\\r\\n${v}\\r\\n`;' +
+    'if(o.length>65536){require("fs").writeSync(1,o);o=""}}require("fs").writeSync(1,o)';
+  return `'${process.execPath}' -e '${program}' ${count}`;
+}
+
+async function usedMemory(port) {
+  const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(port), 'info', 'memory']);
+  return Number(/used_memory:(\d+)/.exec(stdout)[1]);
+}
+
+function residentBytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+}
+
+/** Connect, again and again, until something answers. */
+function firstPong(port) {
+  return new Promise((done) => {
+    const attempt = () => {
+      const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+      socket.once('error', () => setTimeout(attempt, 1));
+      socket.once('data', () => {
+        socket.destroy();
+        done();
+      });
+    };
+    attempt();
+  });
+}
+
+async function bundleServer(input, file) {
+  const bundle = await rolldown({ input, platform: 'node', logLevel: 'silent' });
+  await bundle.write({ file: join(scratch, file), format: 'esm', codeSplitting: false });
+  await bundle.close();
 }
 
 async function cell(ours, theirs, test, pipeline, size) {
@@ -119,9 +224,7 @@ async function benchmark(port, test, pipeline, size, requests) {
 }
 
 async function startOurs() {
-  const bundle = await rolldown({ input: join(here, 'server-main.ts'), platform: 'node', logLevel: 'silent' });
-  await bundle.write({ dir: scratch, format: 'esm', entryFileNames: 'server.mjs' });
-  await bundle.close();
+  await bundleServer(join(here, 'server-main.ts'), 'server.mjs');
   const port = await freePort();
   const prof = values.prof ? ['--cpu-prof', '--cpu-prof-dir', process.cwd()] : [];
   const child = spawn(process.execPath, [...prof, join(scratch, 'server.mjs'), String(port)], {

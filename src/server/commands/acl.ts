@@ -1,6 +1,5 @@
 // ACL for a server with one user, who may do everything.
 
-import { createHash, randomBytes } from 'node:crypto';
 import { commandTable } from '../../redis/commands/index.ts';
 import type { AclCategory } from '../../redis/commands/index.ts';
 import type { Call } from '../dispatch/call.ts';
@@ -8,6 +7,7 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { helpHandler, subcommandSyntaxError } from './help.ts';
+import { nodeCrypto } from '../util/lazy-node.ts';
 
 export const aclHandlers = {
   'acl|whoami': (call) => call.reply.bulk(call.client.user),
@@ -85,7 +85,8 @@ function genpass(call: Call): void {
   }
   const digits = Math.ceil(bits / 4);
   call.reply.bulk(
-    randomBytes(Math.ceil(digits / 2))
+    nodeCrypto()
+      .randomBytes(Math.ceil(digits / 2))
       .toString('hex')
       .slice(0, digits),
   );
@@ -96,5 +97,5 @@ function secret({ settings }: Server): string {
 }
 
 function digest(password: string): string {
-  return createHash('sha256').update(password, 'latin1').digest('hex');
+  return nodeCrypto().createHash('sha256').update(password, 'latin1').digest('hex');
 }

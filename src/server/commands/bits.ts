@@ -75,6 +75,8 @@ function bitcount(call: Call): void {
   const start = ranged ? call.integer(2) : 0;
   const end = ranged ? call.integer(3) : -1;
   const inBits = call.argc === 5 && unitIsBit(call, 4);
+  // Counted from the end and crossed, the range is empty before it is cut to the string: here, not for BITPOS.
+  if (start < 0 && end < 0 && start > end) return call.reply.integer(0);
   const range = resolve(start, end, view.length, inBits);
   call.reply.integer(range.first > range.last ? 0 : countBits(view, range));
 }
@@ -87,7 +89,6 @@ function unitIsBit(call: Call, i: number): boolean {
 
 function resolve(start: number, end: number, bytes: number, inBits: boolean): Range {
   const total = inBits ? bytes * 8 : bytes;
-  if (start < 0 && end < 0 && start > end) return { first: 1, last: 0 };
   const first = start < 0 ? Math.max(0, total + start) : start;
   const last = Math.min(end < 0 ? Math.max(0, total + end) : end, total - 1);
   return inBits ? { first, last } : { first: first * 8, last: last * 8 + 7 };

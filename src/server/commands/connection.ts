@@ -1,6 +1,5 @@
 // Connection: greeting, authentication, choice of database, goodbye.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { GATE_MULTI, GATE_NO_TOUCH, GATE_SILENT, GATE_SUBSCRIBED, GATE_UNAUTHENTICATED } from '../client.ts';
 import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
@@ -8,6 +7,7 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { parseSafeInteger } from '../util/numbers.ts';
+import { nodeCrypto } from '../util/lazy-node.ts';
 
 export const connectionHandlers = {
   ping,
@@ -116,11 +116,11 @@ function authenticate(server: Server, client: Client, user: string, password: st
 
 /** In a time that does not tell how much of the password was right. */
 function sameSecret(expected: string, given: string): boolean {
-  return timingSafeEqual(digest(expected), digest(given));
+  return nodeCrypto().timingSafeEqual(digest(expected), digest(given));
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text, 'latin1').digest();
+  return nodeCrypto().createHash('sha256').update(text, 'latin1').digest();
 }
 
 function quit(call: Call): void {

@@ -2,12 +2,12 @@
 //
 // SHA-1 sums are mixed (order matters) where the data has an order and XORed (it does not) where it has none.
 
-import { createHash } from 'node:crypto';
 import type { Database } from '../keyspace/database.ts';
 import { KIND_HASH, KIND_LAST_STRING, KIND_LIST, KIND_SET, KIND_STREAM, KIND_ZSET } from '../keyspace/kinds.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
+import { nodeCrypto } from '../util/lazy-node.ts';
 
 const SIZE = 20;
 /** Redis' own numbers of the types. */
@@ -74,7 +74,7 @@ function xor(digest: Buffer, other: Buffer): void {
 }
 
 function sha1(data: string | Buffer): Buffer {
-  const hash = createHash('sha1');
+  const hash = nodeCrypto().createHash('sha1');
   return (typeof data === 'string' ? hash.update(data, 'latin1') : hash.update(data)).digest();
 }
 

@@ -39,7 +39,7 @@ export class Command {
     this.run = run;
     this.subcommands = subcommands;
     this.exact = this.has('blocking') || (!this.has('fast') && row.complexity !== 'O(1)');
-    this.nameBytes = Uint8Array.from(row.name, (letter) => letter.charCodeAt(0));
+    this.nameBytes = bytesOf(row);
   }
 
   has(flag: keyof typeof FLAG_BITS): boolean {
@@ -51,12 +51,26 @@ export class Command {
   }
 }
 
+const names = new WeakMap<CommandRow, Uint8Array>();
+
+/** Made once per row, however many servers start. */
+function bytesOf(row: CommandRow): Uint8Array {
+  let bytes = names.get(row);
+  if (bytes === undefined) {
+    bytes = new Uint8Array(row.name.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = row.name.charCodeAt(i);
+    names.set(row, bytes);
+  }
+  return bytes;
+}
+
 const TABLE_SIZE = 1024;
+const NO_COMMANDS: readonly Command[] = [];
 
 export class Registry {
   /** Top-level commands with a handler, or with a sub-command that has one. */
   readonly commands = new Map<string, Command>();
-  readonly buckets: (readonly Command[])[] = Array.from({ length: TABLE_SIZE }, () => []);
+  readonly buckets: (readonly Command[])[] = Array.from({ length: TABLE_SIZE }, () => NO_COMMANDS);
 
   constructor(rows: readonly CommandRow[], handlers: Readonly<Record<string, Handler | undefined>>) {
     for (const row of rows) {

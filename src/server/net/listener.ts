@@ -4,12 +4,12 @@ import { Buffer } from 'node:buffer';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
 import type { AddressInfo, Server as NetServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { configOf } from '../config/config.ts';
 import { Call } from '../dispatch/call.ts';
 import { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
+import { nodeTls } from '../util/lazy-node.ts';
 import { Connection, HEADROOM } from './connection.ts';
 import type { Shared } from './connection.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -53,7 +53,7 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
     ? createServer({ pauseOnConnect: useShared, noDelay: true }, (socket) =>
         useShared ? acceptShared(server, shared, net, socket) : acceptPlain(server, shared, socket),
       )
-    : createTlsServer({ ...options.tls }, (socket) => acceptPlain(server, shared, socket));
+    : nodeTls().createServer({ ...options.tls }, (socket) => acceptPlain(server, shared, socket));
   await bind(net, options);
   net.on('error', (error) => server.log(`listener: ${error.message}`));
   const bound = net.address() as AddressInfo | string | null;

@@ -15,13 +15,15 @@ const SPARES = 8;
 const BULK_FRAME = 15;
 /** Up to here a byte loop beats the call into a native copy. */
 const SHORT_COPY = 48;
+/** Until something long is answered. */
+const NOTHING = Buffer.allocUnsafeSlow(0);
 const DOLLAR = 36;
 const ZERO = 48;
 const CR = 13;
 const LF = 10;
 
 export class Staging {
-  bytes = Buffer.allocUnsafeSlow(SIZE);
+  bytes: Buffer<ArrayBuffer> = NOTHING;
   used = 0;
   readonly spares: Buffer<ArrayBuffer>[] = [];
   /** Whose output it holds. */
@@ -95,17 +97,17 @@ export class Staging {
   release(taken: boolean): void {
     this.owner = undefined;
     this.used = 0;
-    if (!taken || this.bytes.length > KEPT_SIZE) this.bytes = this.spares.pop() ?? Buffer.allocUnsafeSlow(SIZE);
+    if (!taken || this.bytes.length > KEPT_SIZE) this.bytes = this.spares.pop() ?? NOTHING;
   }
 
   /** A buffer that was not taken at once has been written. */
   giveBack(bytes: Buffer<ArrayBuffer>): void {
-    if (bytes.length > KEPT_SIZE || this.spares.length >= SPARES) return;
+    if (bytes.length === 0 || bytes.length > KEPT_SIZE || this.spares.length >= SPARES) return;
     this.spares.push(bytes);
   }
 
   grow(length: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.used + length, this.bytes.length * 2));
+    const grown = Buffer.allocUnsafeSlow(Math.max(SIZE, this.used + length, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.used);
     this.bytes = grown;
   }

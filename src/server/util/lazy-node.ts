@@ -1,0 +1,13 @@
+// Modules of Node that few servers need and that take long to load: loaded at their first use.
+
+import type * as Crypto from 'node:crypto';
+import type * as Tls from 'node:tls';
+
+/** TLS brings cryptography with it; together they take a fifth of the time that importing this package takes. */
+export function nodeCrypto(): typeof Crypto {
+  return process.getBuiltinModule('node:crypto');
+}
+
+export function nodeTls(): typeof Tls {
+  return process.getBuiltinModule('node:tls');
+}
