@@ -1,6 +1,6 @@
 /** `infra add`, planned: detection, every step's edits staged in memory, one plan. Nothing is written here. */
-import { realpathSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { findComponent, components } from '../../components/index.ts';
 import type { Component, ServiceImage } from '../../components/component.ts';
 import { PaxxError } from '../../errors.ts';
@@ -132,7 +132,8 @@ function openHost(request: InfraRequest): { tree: WorkTree; host: Host; warnings
 
 /** `--app` counts from where the user stands, or from the repository's root. */
 function appPath(root: string, cwd: string, app: string): string {
-  const path = pathWithin(root, cwd, app) ?? pathWithin(root, root, app);
+  const paths = [pathWithin(root, cwd, app), pathWithin(root, root, app)].filter((path) => path !== undefined);
+  const path = paths.find((candidate) => existsSync(join(root, candidate))) ?? paths[0];
   if (path !== undefined) return path;
   throw new PaxxError('USAGE', `--app ${app} is outside of the project`, {
     hint: 'Name a folder below the repository.',
