@@ -326,6 +326,12 @@ describe('where it listens', () => {
     expect(redis.call('GET', 'k')).toBeNull();
   });
 
+  it('tells its port', async () => {
+    const redis = await start();
+    expect(redis.call('CONFIG', 'GET', 'port')).toEqual({ port: String(redis.port) });
+    expect(redis.call('INFO', 'server')).toContain(`tcp_port:${redis.port}\r\n`);
+  });
+
   it('rejects when the port is taken', async () => {
     const redis = await start();
     await expect(startServer({ port: redis.port })).rejects.toThrow('EADDRINUSE');

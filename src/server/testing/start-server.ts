@@ -2,6 +2,7 @@
 
 import { ServerClock } from '../clock.ts';
 import { handlers } from '../commands/index.ts';
+import { configOf } from '../config/config.ts';
 import { listen } from '../net/listener.ts';
 import type { Listener, ListenOptions } from '../net/listener.ts';
 import { Server } from '../server.ts';
@@ -89,6 +90,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   });
   const listener = await listen(server, { port: 0, host: '127.0.0.1', ...options });
   listener.unref();
+  // What CONFIG and INFO tell.
+  configOf(server).load('port', String(listener.port));
   return started(server, clock, listener, options);
 }
 
