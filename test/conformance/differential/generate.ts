@@ -94,7 +94,8 @@ const ODD_INTEGERS = [
   '01',
 ];
 const DOUBLES = ['0', '1', '-1', '2', '1.5', '-2.25', '3', '1e3', '0.1', '100', 'inf', '-inf', '3.14159265358979'];
-const ODD_DOUBLES = ['nan', 'abc', '', '1e400', '0x10', '-0'];
+// No 1e400: redis-server keeps the C library's range error of one command and holds it against a later SORT.
+const ODD_DOUBLES = ['nan', 'abc', '', '0x10', '-0'];
 /** Seconds since the epoch, in a future that is far enough. */
 const LATER = ['4102444800', '4102444801'];
 
