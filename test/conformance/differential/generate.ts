@@ -58,9 +58,10 @@ const KEYS_OF: Readonly<Partial<Record<CommandGroup, readonly string[]>>> = {
   stream: ['x1'],
 };
 export const ALL_KEYS = [...new Set(Object.values(KEYS_OF).flat()), 'none'];
-/** Ranges by name are defined only where all scores are the same: a key of their own. */
+/** Ranges by name are defined only where all scores are the same, SORT BY only for lists: keys of their own. */
 const EVEN_KEY = 'y1';
-const EVEN_CHANCE = 0.02;
+const LIST_KEY = 'b1';
+const FILL_CHANCE = 0.04;
 const LONG = 'x'.repeat(70);
 const TEXTS = [
   '',
@@ -120,7 +121,7 @@ export function generateSequence(random: Random, length: number): Generated[] {
   let queuedBrief = false;
   while (commands.length < length) {
     let next = queueing && random() < EXEC_CHANCE ? EXEC : new Generator(random).command();
-    if (!queueing && random() < EVEN_CHANCE) next = fillEven(random);
+    if (!queueing && random() < FILL_CHANCE) next = random() < 0.5 ? fillEven(random) : fillList(random);
     if (next.row.flags.includes('blocking') && random() > BLOCKING_KEPT) continue;
     const { fullName } = next.row;
     queuedBrief ||= queueing && next.brief;
@@ -139,6 +140,11 @@ function fillEven(random: Random): Generated {
   const members = TEXTS.filter(() => random() < 0.3).flatMap((text) => ['0', text]);
   const row = commandTable.find(({ name }) => name === 'zadd')!;
   return { row, argv: ['ZADD', EVEN_KEY, ...(members.length > 0 ? members : ['0', 'a'])], brief: false };
+}
+
+function fillList(random: Random): Generated {
+  const row = commandTable.find(({ name }) => name === 'rpush')!;
+  return { row, argv: ['RPUSH', LIST_KEY, 'a', ...TEXTS.filter(() => random() < 0.2)], brief: false };
 }
 
 const EXEC: Generated = { row: commandTable.find(({ name }) => name === 'exec')!, argv: ['EXEC'], brief: false };
@@ -165,7 +171,7 @@ class Generator {
     if (row.name.includes('lex') || argv.includes('BYLEX')) argv[row.name === 'zrangestore' ? 2 : 1] = EVEN_KEY;
     // Equal weights of text, and sets as they are, have no order of their own.
     const sorted = row.name.startsWith('sort') && argv.includes('BY');
-    if (sorted) argv[1] = 'l1';
+    if (sorted) argv[1] = LIST_KEY;
     return { row, argv: sorted ? argv.filter((word) => word !== 'ALPHA') : argv, brief: this.brief };
   }
 
