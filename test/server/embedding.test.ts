@@ -1,10 +1,11 @@
 /** What startServer() offers to tests: direct calls, time, snapshots, a command log, faults, and an end. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
@@ -326,6 +327,24 @@ describe('where it listens', () => {
     expect(redis.call('GET', 'k')).toBeNull();
   });
 
+  it.skipIf(!hasOpenssl())('speaks TLS, long answers too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'paxx-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const files = ['-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-days', '1'];
+    const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...files];
+    await promisify(execFile)('openssl', made);
+    const redis = await start({ tls: { key: await readFile(key), cert: await readFile(cert) } });
+    expect(redis.url).toBe(`rediss://127.0.0.1:${redis.port}`);
+    const value = Array.from({ length: 100_000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('');
+    redis.call('SET', 'k', value);
+    const socket = connectTls({ host: '127.0.0.1', port: redis.port, rejectUnauthorized: false });
+    socket.write('GET k\r\nPING\r\n'.repeat(20) + 'QUIT\r\n');
+    let answer = '';
+    for await (const bytes of socket) answer += String(bytes);
+    expect(answer === `$100000\r\n${value}\r\n+PONG\r\n`.repeat(20) + '+OK\r\n').toBe(true);
+    await rm(folder, { recursive: true });
+  });
+
   it('tells its port', async () => {
     const redis = await start();
     expect(redis.call('CONFIG', 'GET', 'port')).toEqual({ port: String(redis.port) });
@@ -397,6 +416,12 @@ describe('useServer of jest', () => {
     expect(() => useJestServer()).toThrow('needs global beforeAll');
   });
 });
+
+function hasOpenssl(): boolean {
+  const found = spawnSync('openssl', ['version']).status === 0;
+  if (!found) console.warn('SKIPPED: openssl is not installed: no certificate to test TLS with');
+  return found;
+}
 
 async function randomKeys(seed: number): Promise<unknown[]> {
   const redis = await start({ seed });
