@@ -6,6 +6,7 @@ import { bitfieldHandlers } from './bitfield.ts';
 import { clientHandlers } from './client.ts';
 import { connectionHandlers } from './connection.ts';
 import { counterHandlers } from './counter.ts';
+import { dumpHandlers } from './dump.ts';
 import { expireHandlers } from './expire.ts';
 import { flushHandlers } from './flush.ts';
 import { genericHandlers } from './generic.ts';
@@ -58,6 +59,7 @@ export const handlers: Handlers = {
   ...clientHandlers,
   ...connectionHandlers,
   ...counterHandlers,
+  ...dumpHandlers,
   ...expireHandlers,
   ...flushHandlers,
   ...genericHandlers,

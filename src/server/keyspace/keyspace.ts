@@ -108,6 +108,12 @@ export class Keyspace {
     return this.lfu ? (this.minutes() << 8) | LFU_INIT : this.lruClock;
   }
 
+  /** The access information of a key that comes from elsewhere with what was known of it there. */
+  accessOf(idleSeconds: number | undefined, frequency: number | undefined): number {
+    if (this.lfu) return frequency === undefined ? this.firstAccess() : (this.minutes() << 8) | frequency;
+    return idleSeconds === undefined ? this.lruClock : Math.max(0, this.lruClock - idleSeconds) & 0xff_ffff;
+  }
+
   /** Redis' logarithmic counter: decays by a step per period, grows with a probability that shrinks as it grows. */
   nextFrequency(access: number): number {
     let counter = this.frequency(access);

@@ -3,6 +3,8 @@
 // The keyspace stores the value object itself and knows nothing of its inside. What every type needs (its name for
 // TYPE, its encoding for OBJECT, a copy for COPY and snapshots) stands in one descriptor; a type's own file declares it.
 
+import type { ByteReader } from '../persistence/rdb/byte-reader.ts';
+import type { ByteWriter } from '../persistence/rdb/byte-writer.ts';
 import type { Settings } from '../settings.ts';
 import type { Database } from './database.ts';
 
@@ -37,6 +39,13 @@ export interface ValueType<T extends Aggregate> {
   parts?(value: T): Iterable<readonly string[]>;
   /** The value as a load from disk would make it: in the encoding that its present content and the settings call for. */
   reload?(value: T, target: Database): T;
+  /** How RDB has it, for types that bring their own encoding: the type's number when written, and both directions. */
+  readonly rdb?: {
+    readonly number: number;
+    write(value: T, out: ByteWriter): void;
+    /** Throws CorruptData. `type` may be that of another version. */
+    read(reader: ByteReader, type: number, home: Database): T;
+  };
   /** Hashes: one field, for SORT's `key->field`. */
   field?(value: T, name: string): string | undefined;
   /** Lists: a new one of these elements, for SORT's STORE. */
