@@ -1,2 +1,0 @@
-import { type Variant } from './variants.ts';
-export declare function describeBehaviour(variant: Variant): void;
