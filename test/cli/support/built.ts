@@ -71,9 +71,7 @@ function copyDist(staging: string): boolean {
   const digest = digestOf(SETUP_INPUTS);
   const isCurrent = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
   if (!isCurrent()) return false;
-  for (const folder of ['dist/cli', 'dist/types']) {
-    cpSync(path.join(REPOSITORY, folder), path.join(staging, folder), { recursive: true });
-  }
+  cpSync(path.join(REPOSITORY, 'dist'), path.join(staging, 'dist'), { recursive: true });
   return isCurrent();
 }
 
