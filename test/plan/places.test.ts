@@ -55,6 +55,28 @@ describe('planned', () => {
   });
 });
 
+test('a Redis in a file that is included does not come a second time', async () => {
+  const files = {
+    'package.json': EXPRESS,
+    'index.js': INDEX,
+    'compose.yaml': 'include:\n  - infra/data.yaml\nservices:\n  app:\n    build: .\n',
+    'infra/data.yaml': 'services:\n  redis:\n    image: redis:7\n    ports: ["6380:6379"]\n',
+  };
+  const plan = await planInfra({ component: 'redis', cwd: project(files) });
+  expect(plan.changes.map(({ path }) => path)).not.toContain('compose.yaml');
+  expect(plan.compose).toEqual({ path: 'infra/data.yaml', service: 'redis' });
+  expect(plan.url).toBe('redis://localhost:6380/0');
+  expect(plan.warnings).toContainEqual({
+    path: 'compose.yaml',
+    message: 'service app is not wired, as Redis is in infra/data.yaml: give it REDIS_URL there',
+  });
+});
+
+test('a project of Turborepo lets its tasks see the variable', async () => {
+  const files = { 'package.json': EXPRESS, 'index.js': INDEX, 'turbo.json': '{\n  "globalEnv": ["NODE_ENV"]\n}\n' };
+  expect((await changesIn(files))['turbo.json']).toBe('{\n  "globalEnv": ["NODE_ENV", "REDIS_URL"]\n}\n');
+});
+
 function pathsIn(paths: readonly string[], app = ''): string[] {
   return findComposeFiles(memoryTree(Object.fromEntries(paths.map((path) => [path, COMPOSE]))), app).map(
     ({ path }) => path,

@@ -23,6 +23,7 @@ import { findPlain } from './plain.ts';
 import { findSchemas } from './schema.ts';
 import { hasSettingsName, openSources } from './sources.ts';
 import { findT3Env } from './t3-env.ts';
+import { turboParts } from './turbo.ts';
 
 export type { EnvVariable, SettingsAccess, SettingsEdit, SettingsRequest, SettingsResult } from './dialect.ts';
 
@@ -46,7 +47,11 @@ export async function planSettings(request: SettingsRequest): Promise<SettingsRe
   }
   if (chosen !== undefined) return planned(context, chosen, withExport(chosen.plan(), chosen, all));
   if (path !== undefined) return unknownPlace(context, path);
-  return { status: 'none', access: { kind: 'process-env' }, edits: await editsOf(context, ambientParts(context)) };
+  return {
+    status: 'none',
+    access: { kind: 'process-env' },
+    edits: await editsOf(context, [...ambientParts(context), ...turboParts(context, [])]),
+  };
 }
 
 /** Findings of all dialects, the heaviest first. */
@@ -124,9 +129,14 @@ async function readBroken(
 async function planned(context: Context, finding: Finding, plan: Plan): Promise<SettingsResult> {
   if (plan.refusal !== undefined) return ambiguous(context, [finding], plan.refusal, plan.snippet);
   const reads = finding.dialect === 'object' || finding.dialect === 'constants' ? ambientParts(context) : [];
-  const edits = await editsOf(context, mergeParts([...plan.parts, ...reads]));
+  const edits = await editsOf(context, mergeParts([...plan.parts, ...reads, ...turboBeside(context, plan.parts)]));
   const { access, variables } = plan;
   return { status: 'planned', dialect: finding.dialect, edits, access, ...(variables && { variables }) };
+}
+
+/** A dialect may have seen to it already. */
+function turboBeside(context: Context, parts: readonly Part[]): Part[] {
+  return turboParts(context, []).filter(({ path }) => !parts.some((part) => part.path === path));
 }
 
 async function editsOf({ sources }: Context, parts: readonly Part[]): Promise<SettingsEdit[]> {

@@ -1,11 +1,11 @@
 /** T3's `createEnv({ server, client, runtimeEnv })`: a validator for the server, and its read where reads are spelled out. */
-import { entriesOf, findProperty, objectValue, propertiesOf } from '../editors/typescript/entries.ts';
+import { findProperty, objectValue, propertiesOf } from '../editors/typescript/entries.ts';
 import { insertEntry } from '../editors/typescript/insert-entry.ts';
 import { insertImport } from '../editors/typescript/insert-statement.ts';
 import type { Insertion } from '../editors/typescript/insertion.ts';
 import { callsOf, findVariable, literalIn } from '../editors/typescript/locate.ts';
 import { importsOf } from '../editors/typescript/modules.ts';
-import { isGroup, isWord, stringValue, textOf, type Group, type Outline } from '../editors/typescript/outline.ts';
+import { isGroup, isWord, textOf, type Group, type Outline } from '../editors/typescript/outline.ts';
 import { quoted } from '../editors/typescript/style.ts';
 import {
   contextStyle,
@@ -14,12 +14,12 @@ import {
   LIBRARY_WEIGHT,
   type Context,
   type Finding,
-  type Part,
   type Plan,
 } from './finding.ts';
 import { reach } from './flow.ts';
 import { SCHEMA_LIBRARIES, zodText } from './libraries.ts';
 import { readLike, type SchemaSite, type Validator } from './schema-library.ts';
+import { turboParts } from './turbo.ts';
 
 export function findT3Env(context: Context, path: string, outline: Outline): Finding[] {
   const from = importsOf(outline).find((one) => one.from.startsWith('@t3-oss/env-'));
@@ -115,26 +115,4 @@ function validatorFor(context: Context, outline: Outline, object: Group): Valida
     text: `z.string().url().default(${quoted(context.variable.default, style)})`,
     imports: [{ from: 'zod', named: 'z' }],
   };
-}
-
-/** Turborepo hands a task only the variables that its configuration names. */
-export function turboParts({ sources, host, variable }: Context, siblings: readonly string[]): Part[] {
-  const paths = new Set([host.app === '' ? 'turbo.json' : `${host.app}/turbo.json`, 'turbo.json']);
-  return [...paths].flatMap((path): Part[] => {
-    const outline = sources.outline(path);
-    if (outline === undefined) return [];
-    const lists = outline.groups.filter((group) => {
-      if (group.bracket !== '[') return false;
-      const key = stringValue(group.parent?.children[group.index - 2]);
-      const values = entriesOf(group).map((entry) => stringValue(entry.nodes[0]));
-      if (values.includes(variable.name) || values.includes('*')) return false;
-      return (
-        key === 'globalEnv' ||
-        (key === 'env' && values.some((value) => value !== undefined && siblings.includes(value)))
-      );
-    });
-    const style = { indent: '  ', quote: '"', semicolons: false, trailingComma: false, eol: '\n' } as const;
-    const insertions = lists.map((list) => insertEntry(outline, list, `"${variable.name}"`, style, 'element'));
-    return insertions.length === 0 ? [] : [{ path, insertions, notes: [`${variable.name} for Turborepo`] }];
-  });
 }

@@ -1,4 +1,5 @@
 /** Puts the service into the compose file that the app belongs to, or finds the one that is there. */
+import { posix } from 'node:path';
 import { addRedis, interpolate, newCompose, readCompose } from '../../editors/compose/index.ts';
 import type {
   ComposeFacts,
@@ -32,13 +33,18 @@ interface ReadFile extends ComposeFile {
 export function stageCompose(context: StepContext, gives: readonly EnvironmentWish[]): ComposeResult | undefined {
   const { tree, host } = context;
   const files: ReadFile[] = [];
-  for (const file of findComposeFiles(tree, host.app)) {
+  const found = findComposeFiles(tree, host.app);
+  for (let i = 0; i < found.length; i++) {
+    const file = found[i]!;
     const facts = readCompose(file.text, {
       variables: composeVariables(context, file.path),
       projectNames: projectNames(context),
     });
-    if (facts.status === 'facts') files.push({ ...file, facts });
-    else if (files.length === 0 && !isElsewhere(file.path)) return refuse(context, file.path, facts);
+    if (facts.status === 'facts') {
+      files.push({ ...file, facts });
+      // What a file includes is part of the same project: a service there must not come a second time.
+      found.push(...includedFiles(context, file, facts).filter(({ path }) => !found.some((one) => one.path === path)));
+    } else if (files.length === 0 && !isElsewhere(file.path)) return refuse(context, file.path, facts);
   }
   const base = chooseBase(files, context);
   if (!base) return stageNewFile(context, gives);
@@ -49,12 +55,33 @@ export function stageCompose(context: StepContext, gives: readonly EnvironmentWi
   for (const skipped of outcome.facts.skippedApps) {
     context.warnings.push({ path: base.path, message: `service ${skipped.service} was left alone: ${skipped.reason}` });
   }
+  warnOfUnwired(context, base, files);
   if (outcome.facts.hostPort === undefined) {
     const { service } = outcome.facts;
     const message = `${service} publishes no port: the containers reach it, programs on your machine do not until it has \`ports\``;
     context.warnings.push({ path: base.path, message });
   }
   return { path: base.path, facts: outcome.facts, password: passwordOf(outcome.facts, wish) };
+}
+
+/** Redis stands in one file and the app in another, where this edit does not reach. */
+function warnOfUnwired(context: StepContext, base: ReadFile, files: readonly ReadFile[]): void {
+  for (const file of files) {
+    if (file === base || isElsewhere(file.path)) continue;
+    for (const service of file.facts.services.filter(({ role }) => role === 'app')) {
+      if (base.facts.services.some(({ name }) => name === service.name)) continue;
+      const message = `service ${service.name} is not wired, as Redis is in ${base.path}: give it REDIS_URL there`;
+      context.warnings.push({ path: file.path, message });
+    }
+  }
+}
+
+function includedFiles({ tree }: StepContext, from: ComposeFile, facts: ComposeFacts): ComposeFile[] {
+  return facts.includes.flatMap((name) => {
+    const path = posix.normalize(inFolder(folderOf(from.path), name));
+    const text = path.startsWith('../') ? undefined : tree.read(path);
+    return text === undefined ? [] : [{ path, text, kind: 'overlay' }];
+  });
 }
 
 /** A file that has a Redis, else one that holds the app or data stores, else the first that compose finds itself. */
