@@ -21,6 +21,7 @@ import { listMoveHandlers } from './list-move.ts';
 import { objectHandlers } from './object.ts';
 import { rangeHandlers } from './range.ts';
 import { scanHandlers } from './scan.ts';
+import { scriptingHandlers } from './scripting.ts';
 import { setHandlers } from './set.ts';
 import { setAlgebraHandlers } from './set-algebra.ts';
 import { setRandomHandlers } from './set-random.ts';
@@ -29,6 +30,11 @@ import { sortedSetHandlers } from './sorted-set.ts';
 import { sortedSetAlgebraHandlers } from './sorted-set-algebra.ts';
 import { sortedSetPopHandlers } from './sorted-set-pop.ts';
 import { sortedSetRangeHandlers } from './sorted-set-range.ts';
+import { streamHandlers } from './stream.ts';
+import { streamClaimHandlers } from './stream-claim.ts';
+import { streamGroupHandlers } from './stream-group.ts';
+import { streamInfoHandlers } from './stream-info.ts';
+import { streamReadHandlers } from './stream-read.ts';
 import { stringHandlers } from './string.ts';
 import { transactionHandlers } from './transactions.ts';
 import { waitHandlers } from './wait.ts';
@@ -74,6 +80,7 @@ export const handlers: Handlers = {
   ...objectHandlers,
   ...rangeHandlers,
   ...scanHandlers,
+  ...scriptingHandlers,
   ...setHandlers,
   ...setAlgebraHandlers,
   ...setRandomHandlers,
@@ -82,6 +89,11 @@ export const handlers: Handlers = {
   ...sortedSetAlgebraHandlers,
   ...sortedSetPopHandlers,
   ...sortedSetRangeHandlers,
+  ...streamHandlers,
+  ...streamClaimHandlers,
+  ...streamGroupHandlers,
+  ...streamInfoHandlers,
+  ...streamReadHandlers,
   ...stringHandlers,
   ...transactionHandlers,
   ...waitHandlers,

@@ -1,0 +1,200 @@
+// A server's Lua: one machine, its globals, the cache of compiled scripts, and how a script runs and answers.
+
+import { createHash } from 'node:crypto';
+import type { Client } from '../client.ts';
+import type { Call } from '../dispatch/call.ts';
+import { CommandError, fail } from '../errors.ts';
+import type { Reply } from '../reply/reply.ts';
+import type { Server } from '../server.ts';
+import { compile } from './lua/compile.ts';
+import type { Compiled } from './lua/compile.ts';
+import { asLuaError, makeHelpers } from './lua/helpers.ts';
+import { LuaSyntaxError } from './lua/lexer.ts';
+import { Machine } from './lua/machine.ts';
+import { formatNumber } from './lua/numbers.ts';
+import { LuaTable } from './lua/table.ts';
+import { first, type LuaError } from './lua/values.ts';
+import type { LuaFunction, LuaResult, LuaValue } from './lua/values.ts';
+import { openGlobals } from './globals.ts';
+import { Invoker } from './invoker.ts';
+import { redisLibrary } from './redis-library.ts';
+import { writeValue } from './write-value.ts';
+import { parseShebang, SCRIPT_COMPAT, SCRIPT_NO_WRITES } from './shebang.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface Script extends Compiled {
+  readonly sha: string;
+  readonly body: string;
+  /** SCRIPT_… bits of the first line. */
+  readonly flags: number;
+}
+
+const STATE = Symbol('scripting');
+
+export function scriptingOf(server: Server): Scripting {
+  let state = server.extras.get(STATE) as Scripting | undefined;
+  if (state === undefined) server.extras.set(STATE, (state = new Scripting(server)));
+  return state;
+}
+
+export class Scripting {
+  readonly server: Server;
+  readonly machine = new Machine();
+  readonly invoker: Invoker;
+  readonly watchdog: Watchdog;
+  readonly globals = new LuaTable();
+  readonly helpers: Readonly<Record<string, unknown>>;
+  /** Scripts by their SHA1 in lower case. */
+  readonly scripts = new Map<string, Script>();
+  /** The same by their text, which spares hashing it again. */
+  readonly byBody = new Map<string, Script>();
+
+  constructor(server: Server) {
+    this.server = server;
+    this.invoker = new Invoker(server, this.machine);
+    this.watchdog = new Watchdog(this);
+    this.machine.onTick = () => this.watchdog.tick();
+    this.helpers = makeHelpers(this.machine, () => this.globals);
+    const load = (source: string, name: string): LuaFunction => {
+      this.invoker.mayRecurse = true;
+      return compile(this.machine, source, name, this.globals, this.helpers).run;
+    };
+    openGlobals(this.machine, this.globals, load, redisLibrary(this));
+  }
+
+  /** The script with this text, compiled and cached; throws CommandError. */
+  script(body: string): Script {
+    return this.byBody.get(body) ?? this.load(body);
+  }
+
+  load(body: string): Script {
+    const sha = sha1(body);
+    const { flags, code } = parseShebang(body);
+    let compiled: Compiled;
+    try {
+      compiled = compile(this.machine, code, '@user_script', this.globals, this.helpers);
+    } catch (error) {
+      if (error instanceof LuaSyntaxError) return fail(`ERR Error compiling script (new function): ${error.message}`);
+      throw error;
+    }
+    const script: Script = { ...compiled, sha, body, flags };
+    this.scripts.set(sha, script);
+    this.byBody.set(body, script);
+    return script;
+  }
+
+  flush(): void {
+    this.scripts.clear();
+    this.byBody.clear();
+  }
+
+  /** Run a script for a client and answer with what it returns. */
+  run(call: Call, script: Script, readonly: boolean): void {
+    const { machine } = this;
+    const count = keyCount(call);
+    machine.keys = texts(call, 3, 3 + count);
+    machine.argv = texts(call, 3 + count, call.argc);
+    try {
+      this.execute(call, script.run, {
+        name: script.sha,
+        readonly: readonly || (script.flags & SCRIPT_NO_WRITES) !== 0,
+        flags: script.flags,
+        mayRecurse: script.hasFunctions,
+        kind: 'script',
+        args: [],
+      });
+    } finally {
+      machine.keys = undefined;
+      machine.argv = undefined;
+    }
+  }
+
+  execute(call: Call, f: LuaFunction, run: Run): void {
+    const { server, machine, invoker, watchdog } = this;
+    const { effects } = server.keyspace;
+    this.admit(run);
+    invoker.begin(call.client, run);
+    watchdog.begin(run);
+    const stopFraming = effects.propagating ? effects.frame() : undefined;
+    server.depth++;
+    let result: LuaResult;
+    let failure: LuaError | undefined;
+    try {
+      result = f(...run.args);
+    } catch (error) {
+      failure = asLuaError(error, machine.line);
+      if (failure === undefined) throw error;
+    } finally {
+      server.depth--;
+      stopFraming?.();
+      watchdog.end();
+      invoker.end();
+      machine.thread = undefined;
+      // What the script did has been propagated command by command.
+      call.propagate();
+    }
+    if (failure !== undefined) throw this.describe(failure, run);
+    writeValue(machine, call.reply, first(result));
+  }
+
+  /** May this script run now? */
+  admit(run: Run): void {
+    if ((run.flags & SCRIPT_COMPAT) !== 0) return;
+  }
+
+  /** A script's error as its client sees it. */
+  describe({ value, line }: LuaError, run: Run): CommandError {
+    const { machine } = this;
+    const message = value instanceof LuaTable ? errorField(value) : `ERR ${textOf(value)}`;
+    const place = line === 0 ? '' : `, on @${machine.chunkOf(line)}:${machine.lineOf(line)}.`;
+    return new CommandError(`${message} script: ${run.name}${place}`);
+  }
+
+  client(): Client {
+    return this.invoker.client;
+  }
+
+  answer(reply: Reply, value: LuaValue): void {
+    writeValue(this.machine, reply, value);
+  }
+}
+
+/** What is known of a running script or function. */
+export interface Run {
+  /** The SHA1, or the function's name. */
+  readonly name: string;
+  readonly readonly: boolean;
+  readonly flags: number;
+  readonly mayRecurse: boolean;
+  readonly kind: 'script' | 'function';
+  readonly args: LuaValue[];
+}
+
+export function sha1(text: string): string {
+  return createHash('sha1').update(text, 'latin1').digest('hex');
+}
+
+/** `numkeys`, checked against the arguments. */
+export function keyCount(call: Call): number {
+  const count = call.integer(2);
+  if (count > call.argc - 3) return fail("ERR Number of keys can't be greater than number of args");
+  if (count < 0) return fail("ERR Number of keys can't be negative");
+  return count;
+}
+
+export function texts(call: Call, from: number, to: number): LuaTable {
+  const list: string[] = [];
+  for (let i = from; i < to; i++) list.push(call.arg(i));
+  return new LuaTable(list);
+}
+
+function errorField(table: LuaTable): string {
+  const err = table.field('err');
+  return typeof err === 'string' ? err : `ERR ${textOf(err)}`;
+}
+
+function textOf(value: LuaValue): string {
+  if (typeof value === 'number') return formatNumber(value);
+  if (value === undefined) return 'nil';
+  return typeof value === 'object' || typeof value === 'function' ? 'unknown error' : String(value);
+}

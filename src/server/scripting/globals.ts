@@ -1,0 +1,36 @@
+// The globals of scripts: Lua's libraries as far as Redis lets them in, all read-only.
+
+import { baseLibrary } from './lua/lib/base.ts';
+import type { Load } from './lua/lib/base.ts';
+import type { Machine } from './lua/machine.ts';
+import { LuaTable } from './lua/table.ts';
+import type { LuaFunction, LuaValue } from './lua/values.ts';
+
+export function openGlobals(machine: Machine, globals: LuaTable, load: Load, redis: LuaTable): void {
+  for (const [name, f] of Object.entries(baseLibrary(machine, load))) globals.set(name, f);
+  globals.set('redis', redis);
+  globals.set('_G', globals);
+  globals.set('_VERSION', 'Lua 5.1');
+  const meta = new LuaTable();
+  meta.set('__index', (_, key) => missing(machine, key));
+  meta.readonly = true;
+  protect(globals, new Set());
+  globals.meta = meta;
+}
+
+function missing(machine: Machine, key: LuaValue): never {
+  return machine.fail(`Script attempted to access nonexistent global variable '${String(key)}'`);
+}
+
+export function libraryTable(functions: Readonly<Record<string, LuaFunction | LuaValue>>): LuaTable {
+  const table = new LuaTable();
+  for (const [name, value] of Object.entries(functions)) table.set(name, value);
+  return table;
+}
+
+function protect(table: LuaTable, seen: Set<LuaTable>): void {
+  if (seen.has(table)) return;
+  seen.add(table);
+  table.readonly = true;
+  for (const value of table.hash?.values() ?? []) if (value instanceof LuaTable) protect(value, seen);
+}

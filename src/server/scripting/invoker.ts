@@ -1,0 +1,168 @@
+// redis.call and redis.pcall: arguments to a command, its answer to Lua.
+
+import { FLAG_BITS } from '../../redis/commands/index.ts';
+import type { Client } from '../client.ts';
+import { Call } from '../dispatch/call.ts';
+import type { Command } from '../dispatch/registry.ts';
+import type { Server } from '../server.ts';
+import { formatDouble } from '../util/numbers.ts';
+import type { Run } from './engine.ts';
+import type { Machine } from './lua/machine.ts';
+import type { LuaTable } from './lua/table.ts';
+import { LuaError } from './lua/values.ts';
+import type { LuaValue } from './lua/values.ts';
+import { LuaReply, single } from './reply.ts';
+
+/** Frames that a command may need below the script's own. */
+const HEADROOM = 80;
+
+export class Invoker {
+  readonly server: Server;
+  readonly machine: Machine;
+  /** Whose commands they are: a client without a connection that takes the caller's place. */
+  readonly client: Client;
+  readonly call: Call;
+  readonly reply = new LuaReply();
+  readonly found = new Map<string, Command>();
+  run: Run | undefined = undefined;
+  caller: Client | undefined = undefined;
+  /** The stack may be nearly used up. */
+  mayRecurse = false;
+  /** Something was written: the script can no longer be stopped. */
+  wrote = false;
+  argv: string[] = [];
+  /** REPL_… bits of `redis.set_repl`. */
+  replication = 3;
+
+  constructor(server: Server, machine: Machine) {
+    this.server = server;
+    this.machine = machine;
+    this.client = server.addClient(undefined);
+    this.call = new Call(server, this.client);
+    this.call.reply = this.reply;
+    this.call.mayBlock = false;
+    this.reply.onError = (message) => server.countError(message);
+  }
+
+  begin(caller: Client, run: Run): void {
+    this.run = run;
+    this.caller = caller;
+    this.client.db = caller.db;
+    this.client.user = caller.user;
+    this.reply.resp3 = false;
+    this.machine.resp3 = false;
+    this.mayRecurse = run.mayRecurse;
+    this.wrote = false;
+    this.replication = 3;
+  }
+
+  /** Would the caller's rights allow this command? */
+  mayCall(argv: readonly string[]): boolean {
+    const { call, server } = this;
+    const command = this.find(argv)!;
+    call.load(argv);
+    call.command = command;
+    return server.guards.every((guard) => {
+      const verdict = guard(call);
+      return verdict === undefined || verdict === 'taken';
+    });
+  }
+
+  end(): void {
+    this.run = undefined;
+    this.caller = undefined;
+  }
+
+  /** Run a command; an error is raised, or returned as a table for `redis.pcall`. */
+  invoke(args: readonly LuaValue[], raise: boolean): LuaValue {
+    const { argv } = this;
+    argv.length = args.length;
+    if (args.length === 0)
+      return this.refuse('ERR Please specify at least one argument for this redis lib call', raise);
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (typeof arg === 'string') argv[i] = arg;
+      else if (typeof arg === 'number') argv[i] = formatArgument(arg);
+      else return this.refuse('ERR Lua redis lib command arguments must be strings or integers', raise);
+    }
+    const command = this.find(argv);
+    if (command === undefined) return this.refuse('ERR Unknown Redis command called from script', raise);
+    const refusal = this.refusal(command, argv.length);
+    if (refusal !== undefined) return this.refuse(refusal, raise);
+    return this.perform(command, raise);
+  }
+
+  perform(command: Command, raise: boolean): LuaValue {
+    const { server, call, reply, client } = this;
+    if (this.mayRecurse) probe(HEADROOM);
+    call.load(this.argv);
+    call.db = client.db;
+    call.command = command;
+    reply.reset();
+    if (server.gate !== 0 || client.gate !== 0) {
+      for (const guard of server.guards) {
+        const verdict = guard(call);
+        if (verdict !== undefined && verdict !== 'taken') return this.refuse(verdict.message, raise);
+      }
+    }
+    if ((command.flags & WRITES) !== 0) this.wrote = true;
+    const outer = server.running;
+    server.running = client;
+    server.stats.commands++;
+    server.invoke(call);
+    server.running = outer;
+    if (reply.failure === undefined) return reply.value;
+    const error = reply.value as LuaTable;
+    error.set('ignore_error_stats_update', true);
+    if (raise) throw new LuaError(error, this.machine.line);
+    return error;
+  }
+
+  find(argv: readonly string[]): Command | undefined {
+    const name = argv[0]!;
+    let command = this.found.get(name);
+    if (command === undefined) {
+      command = this.server.registry.get(name.toLowerCase());
+      if (command === undefined || name.includes('|')) return undefined;
+      if (this.found.size > 1000) this.found.clear();
+      this.found.set(name, command);
+    }
+    if (command.subcommands !== undefined && argv.length > 1) return command.subcommands.get(argv[1]!.toLowerCase());
+    return command;
+  }
+
+  refusal(command: Command, argc: number): string | undefined {
+    if ((command.flags & NO_SCRIPT) !== 0) {
+      return 'ERR This Redis command is not allowed from script';
+    }
+    const { arity } = command;
+    if (arity >= 0 ? argc !== arity : argc < -arity)
+      return 'ERR Wrong number of args calling Redis command from script';
+    if (this.run!.readonly && (command.flags & WRITES) !== 0) {
+      return 'ERR Write commands are not allowed from read-only scripts.';
+    }
+    return undefined;
+  }
+
+  /** An error of our own. */
+  refuse(message: string, raise: boolean): LuaValue {
+    const error = single('err', message);
+    error.set('ignore_error_stats_update', true);
+    this.server.countError(message);
+    if (raise) throw new LuaError(error, this.machine.line);
+    return error;
+  }
+}
+
+const WRITES = FLAG_BITS.write;
+const NO_SCRIPT = FLAG_BITS.noscript;
+
+/** A number as an argument: `%.17g`. */
+function formatArgument(value: number): string {
+  return (value | 0) === value ? String(value) : formatDouble(value);
+}
+
+/** Overflow here, in the script, rather than in the middle of a command. */
+function probe(frames: number): number {
+  return frames === 0 ? 0 : probe(frames - 1) + 1;
+}

@@ -1,0 +1,69 @@
+// Lua's numbers as text: `%.14g` out, strtod in.
+
+import { numberFromText } from './lexer.ts';
+import type { LuaValue } from './values.ts';
+
+/** `%.14g`, which Lua prints numbers with. */
+export function formatNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e14) return Object.is(value, -0) ? '-0' : String(value);
+  return formatG(value, 14, false);
+}
+
+/** C's `%.<precision>g`; `keep` is the `#` flag, which keeps zeros at the end. */
+export function formatG(value: number, precision: number, keep: boolean): string {
+  const special = notFinite(value);
+  if (special !== undefined) return special;
+  const digits = Math.max(1, precision);
+  if (value === 0)
+    return (Object.is(value, -0) ? '-0' : '0') + (keep && digits > 1 ? `.${'0'.repeat(digits - 1)}` : '');
+  const scientific = formatE(value, digits - 1);
+  const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
+  if (exponent < -4 || exponent >= digits) {
+    const [mantissa, power] = scientific.split('e') as [string, string];
+    return `${keep ? mantissa : trimZeros(mantissa)}e${power}`;
+  }
+  const plain = formatF(value, digits - 1 - exponent);
+  return keep ? plain : trimZeros(plain);
+}
+
+/** C's `%.<precision>e`. */
+export function formatE(value: number, precision: number): string {
+  const special = notFinite(value);
+  if (special !== undefined) return special;
+  const zeros = Math.max(0, precision - 100);
+  const text = Object.is(value, -0)
+    ? `-${(0).toExponential(Math.min(precision, 100))}`
+    : value.toExponential(Math.min(precision, 100));
+  const [mantissa, power] = text.split('e') as [string, string];
+  const size = power.slice(1).padStart(2, '0');
+  return `${mantissa}${'0'.repeat(zeros)}e${power[0]}${size}`;
+}
+
+/** C's `%.<precision>f`. */
+export function formatF(value: number, precision: number): string {
+  const special = notFinite(value);
+  if (special !== undefined) return special;
+  const negative = value < 0 || Object.is(value, -0);
+  const size = Math.abs(value);
+  const shown = Math.min(precision, 100);
+  let text: string;
+  if (size >= 1e21) text = BigInt(size).toString() + (shown > 0 ? `.${'0'.repeat(shown)}` : '');
+  else text = size.toFixed(shown);
+  return (negative ? '-' : '') + text + '0'.repeat(precision - shown);
+}
+
+/** A number, or a string that reads as one. */
+export function toNumber(value: LuaValue): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? numberFromText(value) : undefined;
+}
+
+function notFinite(value: number): string | undefined {
+  if (Number.isNaN(value)) return '-nan';
+  if (value === Infinity) return 'inf';
+  return value === -Infinity ? '-inf' : undefined;
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
