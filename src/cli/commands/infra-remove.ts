@@ -9,10 +9,11 @@ import { beginWriting, folderOf } from './project.ts';
 
 export interface InfraRemoveFlags extends WriteFlags {
   readonly component: string;
+  readonly app?: string;
 }
 
 export async function runInfraRemove(flags: InfraRemoveFlags, io: Io): Promise<void> {
-  const cwd = folderOf(flags.cwd, io);
+  const cwd = folderOf(flags.cwd, io, flags.app);
   await beginWriting(cwd, flags, io);
   const { root } = findRoot(cwd);
   const plan = await planInfraRemoval({ root, component: flags.component, force: flags.force === true });

@@ -11,13 +11,14 @@ import { folderOf } from './project.ts';
 
 export interface InfraStatusFlags {
   readonly component?: string;
+  readonly app?: string;
   readonly cwd?: string;
   readonly json?: boolean;
   readonly fix?: boolean;
 }
 
 export async function runInfraStatus(flags: InfraStatusFlags, io: Io): Promise<void> {
-  const { root } = findRoot(folderOf(flags.cwd, io));
+  const { root } = findRoot(folderOf(flags.cwd, io, flags.app));
   const tree = openTree(root);
   const ledger = await readLedger(tree);
   const names = Object.keys(ledger.components);

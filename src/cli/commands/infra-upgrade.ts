@@ -12,7 +12,11 @@ export interface InfraUpgradeFlags extends WriteFlags {
 export async function runInfraUpgrade(flags: InfraUpgradeFlags, io: Io): Promise<void> {
   const cwd = folderOf(flags.cwd, io);
   await beginWriting(cwd, flags, io);
-  const plan = await planInfraUpgrade({ component: flags.component, cwd });
+  const plan = await planInfraUpgrade({
+    component: flags.component,
+    cwd,
+    ...(flags.app === undefined ? {} : { app: flags.app }),
+  });
   const title = `Upgrade ${flags.component}`;
   const nothing = `${flags.component} is up to date.`;
   await execute({ root: plan.root, plan, title, nothing, install: undefined }, flags, io);

@@ -53,8 +53,7 @@ function addCommand(io: Io, start: Start): CommandModule {
     command: 'add <component>',
     describe: 'Add a component to the app in this folder',
     builder: (command) =>
-      writing(asJson(where(componentArgument(command))), 'Also replace files that stand in the way')
-        .option('app', { type: 'string', describe: "The app's folder, in a monorepo", requiresArg: true })
+      writing(asJson(appOption(where(componentArgument(command)))), 'Also replace files that stand in the way')
         .option('host', {
           type: 'string',
           choices: FRAMEWORK_NAMES,
@@ -103,7 +102,7 @@ function removeCommand(io: Io, start: Start): CommandModule {
     aliases: ['rm'],
     describe: 'Take out what add put in, and only that',
     builder: (command) =>
-      writing(asJson(where(componentArgument(command))), 'Also delete files that were edited since')
+      writing(asJson(belowApp(where(componentArgument(command)))), 'Also delete files that were edited since')
         .example('$0 infra remove redis --dry-run --diff', 'See what would go')
         .example('$0 infra remove redis', 'Show it, ask, then take it out'),
     handler: (flags) =>
@@ -119,7 +118,7 @@ function upgradeCommand(io: Io, start: Start): CommandModule {
     command: 'upgrade <component>',
     describe: "Bring a component to this version, keeping the app's own edits",
     builder: (command) =>
-      writing(asJson(where(componentArgument(command))))
+      writing(asJson(appOption(where(componentArgument(command)))))
         .example('$0 infra upgrade redis --dry-run --diff', 'Merge three ways, see the result first')
         .example('$0 infra upgrade redis', 'Show it, ask, then write it'),
     handler: (flags) =>
@@ -136,7 +135,9 @@ function statusCommand(io: Io, start: Start): CommandModule {
     aliases: ['doctor'],
     describe: 'Check what was added: still in place, edited, missing',
     builder: (command) =>
-      asJson(where(command.positional('component', { type: 'string', choices: names, describe: 'What to check' })))
+      asJson(
+        belowApp(where(command.positional('component', { type: 'string', choices: names, describe: 'What to check' }))),
+      )
         .option('fix', { type: 'boolean', describe: 'Show what to do about each finding', default: false })
         .example('$0 infra status', 'One line per file that was added or edited')
         .example('$0 infra status redis --fix', 'And what to do about it'),
@@ -156,6 +157,15 @@ function componentArgument(command: Argv): Argv {
     // Offered by completion; an unknown name has an exit code of its own, which yargs' check would take away.
     ...(process.argv.includes('--get-yargs-completions') ? { choices: names } : {}),
   });
+}
+
+/** An addition is recorded for the project as a whole, which is found from any of its folders. */
+function belowApp(command: Argv): Argv {
+  return command.option('app', { type: 'string', describe: 'A folder of the project, below --cwd', requiresArg: true });
+}
+
+function appOption(command: Argv): Argv {
+  return command.option('app', { type: 'string', describe: "The app's folder, in a monorepo", requiresArg: true });
 }
 
 function asJson(command: Argv): Argv {

@@ -6,13 +6,15 @@ import { findRoot } from '../hosts/root.ts';
 import type { Io } from '../io.ts';
 import type { WriteFlags } from './execute.ts';
 
-/** @throws PaxxError `USAGE` when `--cwd` names no folder */
-export function folderOf(cwd: string | undefined, io: Io): string {
-  const folder = resolve(io.cwd, cwd ?? '.');
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new PaxxError('USAGE', `--cwd ${cwd} is not a folder`, { hint: 'Name the folder of the app.' });
-  }
-  return folder;
+/** @throws PaxxError `USAGE` when `--cwd`, or `--app` below it, names no folder */
+export function folderOf(cwd: string | undefined, io: Io, app?: string): string {
+  const folder = existing('--cwd', resolve(io.cwd, cwd ?? '.'), cwd);
+  return app === undefined ? folder : existing('--app', resolve(folder, app), app);
+}
+
+function existing(flag: string, folder: string, given: string | undefined): string {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new PaxxError('USAGE', `${flag} ${given} is not a folder`, { hint: 'Name the folder of the app.' });
 }
 
 /** First thing of every command that writes: finish or undo a run that was cut off. A dry run only says so. */

@@ -1,5 +1,7 @@
 /** `infra upgrade`, planned: what this version renders, merged three ways with the app's own edits. */
+import { resolve } from 'node:path';
 import { PaxxError } from '../../errors.ts';
+import { findRoot } from '../../hosts/root.ts';
 import { planInfra, type InfraPlan, type InfraRequest } from './plan-infra.ts';
 import { openTree } from '../disk-tree.ts';
 import { readLedger } from '../ledger-parse.ts';
@@ -16,7 +18,7 @@ export interface UpgradePlan extends Plan {
 
 /** @throws PaxxError as `planInfra`, and `NOT_ADDED` */
 export async function planInfraUpgrade(request: InfraRequest): Promise<UpgradePlan> {
-  const fresh = await planInfra(request);
+  const fresh = await planInfra(await withRecordedApp(request));
   const tree = openTree(fresh.root);
   const ledger = await readLedger(tree);
   const record = ledger.components[request.component];
@@ -66,4 +68,13 @@ export async function planInfraUpgrade(request: InfraRequest): Promise<UpgradePl
   }
   const plan = buildPlan(tree, { component: request.component, warnings: fresh.warnings });
   return { ...plan, root: tree.root, packageManager: fresh.host.packageManager, unmerged };
+}
+
+/** Without a word on which app is meant, the one that was added to. */
+async function withRecordedApp(request: InfraRequest): Promise<InfraRequest> {
+  if (request.app !== undefined) return request;
+  const { root } = findRoot(resolve(request.cwd));
+  const record = (await readLedger(openTree(root))).components[request.component];
+  const app = record?.options['app'];
+  return typeof app === 'string' && app !== '' ? { ...request, cwd: root, app } : request;
 }
