@@ -165,6 +165,9 @@ export class Blocking {
       touched: (db, key) => {
         if (!this.wakesByBeingNew(db, key)) this.touched(queueName(db, key));
       },
+      flushed: (db) => {
+        for (const name of this.queues.keys()) if (name.startsWith(`${db}:`)) this.touched(name);
+      },
       swapped: (first, second) => {
         // A waiter stays with the database's number, whose keys are now others.
         for (const name of this.queues.keys()) {
@@ -181,6 +184,11 @@ export class Blocking {
     const slot = database.table.findText(key);
     const kind = slot < 0 ? KIND_FREE : database.kind(slot);
     return kind === KIND_LIST || kind === KIND_ZSET;
+  }
+
+  /** Have those who wait for a key look again, though it has not changed. */
+  wake(db: number, key: string): void {
+    this.touched(queueName(db, key));
   }
 
   touched(name: string): void {
