@@ -171,6 +171,12 @@ conformance('sort', {
     'SORT k STORE d',
     'GET k',
   ],
+  'a sorted set keeps the encoding that it is sorted in': [
+    'ZADD z 1 a 2 b',
+    'OBJECT ENCODING z',
+    'SORT_RO z ALPHA',
+    'OBJECT ENCODING z',
+  ],
   'in a transaction': [
     'RPUSH l 3 1 2',
     'MULTI',

@@ -9,6 +9,7 @@ import { KIND_HASH, KIND_LIST, KIND_SET, KIND_ZSET } from '../keyspace/kinds.ts'
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
 import { parseDouble } from '../util/numbers.ts';
+import { sortedSetType } from '../values/sorted-set.ts';
 
 export const sortHandlers = {
   sort: (call) => sort(call, true),
@@ -79,6 +80,8 @@ function parseOptions(call: Call, mayStore: boolean): SortOptions {
 function choose(db: Database, slot: number, options: SortOptions): string[] {
   const kind = db.kind(slot);
   if (kind !== KIND_LIST && kind !== KIND_SET && kind !== KIND_ZSET) throw WRONG_TYPE;
+  // Redis sorts a sorted set in its larger encoding, and leaves it there.
+  if (kind === KIND_ZSET) db.get(slot, sortedSetType).skiplist = true;
   const all = valueTypeOf(kind).elements!(db.table.values[slot] as Aggregate);
   let { unsorted, alpha, by } = options;
   if (unsorted && kind === KIND_SET && options.store !== undefined) {
