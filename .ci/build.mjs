@@ -15,6 +15,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import handlebars from 'handlebars';
 import { rolldown } from 'rolldown';
+import { bundleParser, compilerFile } from './bundle-parser.mjs';
 import { buildPackages } from './build-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -108,15 +109,16 @@ async function bundleSources(input, output) {
   await bundle.close();
 }
 
-/** The compiler within ts-morph, as one CommonJS file that `code-cache.ts` can load. */
+/** The compiler within ts-morph, as CommonJS files that `code-cache.ts` can load: its parser, and for checks all of it. */
 async function bundleCompiler() {
-  const bundle = await rolldown({
-    input: require.resolve('@ts-morph/common/dist/typescript.js', { paths: [require.resolve('ts-morph')] }),
-    platform: 'node',
-    external: (id) => builtins.has(id),
-  });
+  await bundleParser(join(out, 'cli/typescript-parser.cjs'), isBuiltin);
+  const bundle = await rolldown({ input: compilerFile(), platform: 'node', external: isBuiltin });
   note(await bundle.write({ file: join(out, 'cli/typescript.cjs'), format: 'cjs', minify: true }));
   await bundle.close();
+}
+
+function isBuiltin(id) {
+  return builtins.has(id);
 }
 
 /** Remembers whose code went into a bundle. */
@@ -134,6 +136,8 @@ function writeNotices() {
     const file = readdirSync(folder).find((one) => /^licen[cs]e(?:\.\w+)?$/i.test(one));
     return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`;
   });
+  const [compiler] = /\/\*!.*?\*\//s.exec(readFileSync(compilerFile(), 'utf8')) ?? [''];
+  texts.push(`typescript, within @ts-morph/common (Apache-2.0)\n\n${compiler}\n`);
   writeFileSync(join(out, 'cli/THIRD-PARTY-NOTICES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 

@@ -18,7 +18,7 @@ once('install', ['package.json', 'package-lock.json', 'src/redis/package.json', 
   console.log('Installing dependencies …');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 });
-once('build', ['package.json', 'tsconfig.json', '.ci/build.mjs', 'src', 'templates'], () => {
+once('build', ['package.json', 'tsconfig.json', '.ci', 'src', 'templates'], () => {
   console.log('Building …');
   run(process.execPath, [join(root, '.ci', 'build.mjs')]);
 });

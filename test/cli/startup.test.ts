@@ -27,20 +27,24 @@ describe('loads', () => {
     async (line) => {
       const run = await loadedBy(folder(), line.split(' '));
       expect(run.scripts).toContain('commands.cjs');
-      expect(run.scripts).not.toContain('typescript.cjs');
+      expect(run.scripts).not.toContain('typescript-parser.cjs');
       expect(run.reached(YAML)).toBe(false);
     },
   );
 
   test('for an app without settings no compiler, for one with settings once only', async () => {
     const plain = await loadedBy(smallApp(), ADD);
-    expect([plain.code, plain.scripts.includes('typescript.cjs'), plain.reached(YAML)]).toEqual([0, false, true]);
+    expect([plain.code, plain.scripts.includes('typescript-parser.cjs'), plain.reached(YAML)]).toEqual([
+      0,
+      false,
+      true,
+    ]);
 
     const root = host('express-ts-zod');
     const first = await loadedBy(root, ADD);
-    expect([first.code, first.scripts.includes('typescript.cjs')]).toEqual([0, true]);
+    expect([first.code, first.scripts.includes('typescript-parser.cjs')]).toEqual([0, true]);
     const second = await loadedBy(root, ADD);
-    expect([second.code, second.scripts.includes('typescript.cjs')]).toEqual([0, false]);
+    expect([second.code, second.scripts.includes('typescript-parser.cjs')]).toEqual([0, false]);
     expect(second.out).toMatch(/nothing to change/);
   });
 });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { loadCompiler } from '../editors/typescript/compiler.ts';
+import { loadWholeCompiler } from '../editors/typescript/compiler.ts';
 import { PaxxError } from '../errors.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
 import { openVerifyServer } from './server.ts';
@@ -67,7 +67,7 @@ async function stageModule({ root, module, access }: VerifyRequest, folder: stri
     names.set(withoutEnding(access.path), 'paxx-settings.cjs');
     await writeFile(join(folder, 'paxx-settings.cjs'), settingsStub(access));
   }
-  const ts = await loadCompiler();
+  const ts = await loadWholeCompiler();
   for (const path of [module.connection, module.cache]) {
     const source = await readFile(join(root, path), 'utf8');
     const { outputText } = ts.transpileModule(source, {

@@ -4,16 +4,35 @@ import { fileURLToPath } from 'node:url';
 import type { ts } from 'ts-morph';
 import { requireCached } from '../../code-cache.ts';
 
-export type Compiler = typeof ts;
+/** The part of the compiler that parses. */
+export type Compiler = Pick<
+  typeof ts,
+  | 'createSourceFile'
+  | 'forEachChild'
+  | 'isJsxElement'
+  | 'isJsxFragment'
+  | 'isJsxSelfClosingElement'
+  | 'isSourceFile'
+  | 'isTemplateExpression'
+  | 'isTemplateLiteralTypeNode'
+  | 'ScriptKind'
+  | 'ScriptTarget'
+  | 'SyntaxKind'
+>;
 
 let loading: Promise<Compiler> | undefined;
 let loads = 0;
 
-/** The compiler that ts-morph bundles, whatever version the host has. Loaded once. */
+/** The parser of the compiler that ts-morph bundles, whatever version the host has. Loaded once. */
 export function loadCompiler(): Promise<Compiler> {
   loads++;
-  loading ??= load();
+  loading ??= load('typescript-parser.cjs');
   return loading;
+}
+
+/** All of it, for a module that has to be run. */
+export function loadWholeCompiler(): Promise<typeof ts> {
+  return load('typescript.cjs');
 }
 
 /** How often the compiler was asked for; a run that changes nothing must leave this alone. */
@@ -21,9 +40,9 @@ export function compilerRequests(): number {
   return loads;
 }
 
-/** The build lays the compiler beside the bundle as a file of its own, which a code cache makes five times as fast. */
-async function load(): Promise<Compiler> {
-  const built = fileURLToPath(new URL('typescript.cjs', import.meta.url));
-  if (existsSync(built)) return requireCached(built) as Compiler;
+/** The build lays the compiler beside the bundle as files of their own, which a code cache makes much faster. */
+async function load(name: string): Promise<typeof ts> {
+  const built = fileURLToPath(new URL(name, import.meta.url));
+  if (existsSync(built)) return requireCached(built) as typeof ts;
   return (await import('ts-morph')).ts;
 }
