@@ -10,6 +10,7 @@ import { compile } from './lua/compile.ts';
 import type { Compiled } from './lua/compile.ts';
 import { asLuaError, makeHelpers } from './lua/helpers.ts';
 import { LuaSyntaxError } from './lua/lexer.ts';
+import { Rand48 } from './lua/lib/math.ts';
 import { Machine } from './lua/machine.ts';
 import { formatNumber } from './lua/numbers.ts';
 import { LuaTable } from './lua/table.ts';
@@ -42,6 +43,7 @@ export class Scripting {
   readonly machine = new Machine();
   readonly invoker: Invoker;
   readonly watchdog: Watchdog;
+  readonly random = new Rand48();
   readonly globals = new LuaTable();
   readonly helpers: Readonly<Record<string, unknown>>;
   /** Scripts by their SHA1 in lower case. */
@@ -59,7 +61,7 @@ export class Scripting {
       this.invoker.mayRecurse = true;
       return compile(this.machine, source, name, this.globals, this.helpers).run;
     };
-    openGlobals(this.machine, this.globals, load, redisLibrary(this));
+    openGlobals(this.machine, this.globals, load, redisLibrary(this), this.random);
   }
 
   /** The script with this text, compiled and cached; throws CommandError. */
@@ -114,6 +116,7 @@ export class Scripting {
     const { effects } = server.keyspace;
     this.admit(run);
     invoker.begin(call.client, run);
+    this.random.seed(0);
     watchdog.begin(run);
     const stopFraming = effects.propagating ? effects.frame() : undefined;
     server.depth++;
