@@ -2,11 +2,11 @@
 // and runs a second time to find nothing to do. Everything happens in a temporary folder. `--keep` leaves it there.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const paxx = join(root, 'dist/cli/main.js');
@@ -84,10 +84,6 @@ function lines(text) {
 
 async function serve() {
   const redis = await openRedis();
-  if (!redis) {
-    say('No Redis here, so the live route is left out: install redis-server, or set REDIS_URL.');
-    return;
-  }
   step(`Serve it, with ${redis.name} behind.`);
   const server = start(process.execPath, ['--import', 'tsx', 'src/server.ts'], { REDIS_URL: redis.url, PORT: '0' });
   const [, port] = await printed(server, /listening on (\d+)/);
@@ -104,29 +100,12 @@ async function serve() {
   await once(server, 'exit');
 }
 
-/** REDIS_URL, else redis-server, else the bundled server. */
+/** REDIS_URL, else the bundled server: nothing else has to be installed. */
 async function openRedis() {
   if (process.env.REDIS_URL) return { name: 'REDIS_URL', url: process.env.REDIS_URL };
-  if (spawnSync('redis-server', ['--version']).status === 0) {
-    const port = await freePort();
-    const child = start('redis-server', [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--dir',
-      scratch,
-    ]);
-    await printed(child, /Ready to accept connections/);
-    return { name: 'redis-server', url: `redis://127.0.0.1:${port}/0` };
-  }
-  const bundled = join(root, 'dist/server/index.js');
-  if (!existsSync(bundled)) return undefined;
-  const { startServer } = await import(pathToFileURL(bundled).href);
-  const server = await startServer();
-  return { name: "paxx' own server", url: server.url };
+  const { runServer } = createRequire(import.meta.url)(join(root, 'dist/server/run.cjs'));
+  const { url } = await runServer({ args: ['--port', '0', '--save', '', '--dir', scratch], log: () => {} });
+  return { name: "paxx' own server", url };
 }
 
 async function get(url) {
@@ -193,14 +172,6 @@ function printed(child, pattern) {
     child.once('exit', (code) => reject(new Error(`a program ended early (${code}): ${text}`)));
     child.once('error', reject);
   });
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
 }
 
 function step(text) {
