@@ -9,6 +9,7 @@ import { counterHandlers } from './counter.ts';
 import { dumpHandlers } from './dump.ts';
 import { expireHandlers } from './expire.ts';
 import { flushHandlers } from './flush.ts';
+import { functionHandlers } from './functions.ts';
 import { genericHandlers } from './generic.ts';
 import { geoHandlers } from './geo.ts';
 import { geoSearchHandlers } from './geo-search.ts';
@@ -68,6 +69,7 @@ export const handlers: Handlers = {
   ...dumpHandlers,
   ...expireHandlers,
   ...flushHandlers,
+  ...functionHandlers,
   ...genericHandlers,
   ...geoHandlers,
   ...geoSearchHandlers,

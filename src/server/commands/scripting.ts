@@ -15,6 +15,7 @@ export const scriptingHandlers = {
   'script|exists': exists,
   'script|flush': flush,
   'script|help': helpHandler('script'),
+  'script|kill': (call) => scriptingOf(call.server).watchdog.kill(call, 'script'),
   'script|load': load,
 } satisfies Handlers;
 

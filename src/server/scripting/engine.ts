@@ -1,10 +1,8 @@
 // A server's Lua: one machine, its globals, the cache of compiled scripts, and how a script runs and answers.
 
 import { createHash } from 'node:crypto';
-import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import { CommandError, fail } from '../errors.ts';
-import type { Reply } from '../reply/reply.ts';
 import type { Server } from '../server.ts';
 import { compile } from './lua/compile.ts';
 import type { Compiled } from './lua/compile.ts';
@@ -12,16 +10,16 @@ import { asLuaError, makeHelpers } from './lua/helpers.ts';
 import { LuaSyntaxError } from './lua/lexer.ts';
 import { Rand48 } from './lua/lib/math.ts';
 import { Machine } from './lua/machine.ts';
-import { formatNumber } from './lua/numbers.ts';
 import { LuaTable } from './lua/table.ts';
-import { first, type LuaError } from './lua/values.ts';
+import { first, LuaError } from './lua/values.ts';
 import type { LuaFunction, LuaResult, LuaValue } from './lua/values.ts';
-import { openGlobals } from './globals.ts';
+import { closeGlobals, openGlobals } from './globals.ts';
+import { Libraries, type RegisteredFunction } from './libraries.ts';
 import { Invoker } from './invoker.ts';
-import { redisLibrary } from './redis-library.ts';
+import { errorText, logFunction, redisConstants, redisLibrary } from './redis-library.ts';
 import { writeValue } from './write-value.ts';
 import { parseShebang, SCRIPT_COMPAT, SCRIPT_NO_WRITES } from './shebang.ts';
-import { Watchdog } from './watchdog.ts';
+import { ScriptKilled, Watchdog } from './watchdog.ts';
 
 export interface Script extends Compiled {
   readonly sha: string;
@@ -45,6 +43,11 @@ export class Scripting {
   readonly watchdog: Watchdog;
   readonly random = new Rand48();
   readonly globals = new LuaTable();
+  /** What a library sees while it is loaded: little more than how to register functions. */
+  readonly loadEnvironment = new LuaTable();
+  /** The globals of what runs now. */
+  environment = this.globals;
+  readonly libraries: Libraries;
   readonly helpers: Readonly<Record<string, unknown>>;
   /** Scripts by their SHA1 in lower case. */
   readonly scripts = new Map<string, Script>();
@@ -56,12 +59,20 @@ export class Scripting {
     this.invoker = new Invoker(server, this.machine);
     this.watchdog = new Watchdog(this);
     this.machine.onTick = () => this.watchdog.tick();
-    this.helpers = makeHelpers(this.machine, () => this.globals);
+    this.helpers = makeHelpers(this.machine, () => this.environment);
     const load = (source: string, name: string): LuaFunction => {
       this.invoker.mayRecurse = true;
       return compile(this.machine, source, name, this.globals, this.helpers).run;
     };
+    this.libraries = new Libraries(this);
     openGlobals(this.machine, this.globals, load, redisLibrary(this), this.random);
+    const redis = new LuaTable();
+    for (const [name, value] of redisConstants()) redis.set(name, value);
+    redis.set('log', logFunction(this));
+    redis.set('register_function', this.libraries.register);
+    this.loadEnvironment.set('redis', redis);
+    closeGlobals(this.machine, this.loadEnvironment);
+    closeGlobals(this.machine, redis);
   }
 
   /** The script with this text, compiled and cached; throws CommandError. */
@@ -104,6 +115,7 @@ export class Scripting {
         mayRecurse: script.hasFunctions,
         kind: 'script',
         args: [],
+        argv: () => call.args(0),
       });
     } finally {
       machine.keys = undefined;
@@ -116,16 +128,16 @@ export class Scripting {
     const { effects } = server.keyspace;
     this.admit(run);
     invoker.begin(call.client, run);
-    this.random.seed(0);
     watchdog.begin(run);
     const stopFraming = effects.propagating ? effects.frame() : undefined;
     server.depth++;
+    machine.line = 0;
     let result: LuaResult;
     let failure: LuaError | undefined;
     try {
       result = f(...run.args);
     } catch (error) {
-      failure = asLuaError(error, machine.line);
+      failure = error instanceof ScriptKilled ? killedError(error, machine.line) : asLuaError(error, machine.line);
       if (failure === undefined) throw error;
     } finally {
       server.depth--;
@@ -145,20 +157,27 @@ export class Scripting {
     if ((run.flags & SCRIPT_COMPAT) !== 0) return;
   }
 
+  /** FCALL: run a registered function. */
+  callFunction(call: Call, registered: RegisteredFunction, readonly: boolean): void {
+    const count = keyCount(call);
+    this.execute(call, registered.callback, {
+      name: registered.name,
+      readonly: readonly || (registered.flags & SCRIPT_NO_WRITES) !== 0,
+      flags: registered.flags,
+      mayRecurse: true,
+      kind: 'function',
+      args: [texts(call, 3, 3 + count), texts(call, 3 + count, call.argc)],
+      argv: () => call.args(0),
+    });
+  }
+
   /** A script's error as its client sees it. */
   describe({ value, line }: LuaError, run: Run): CommandError {
     const { machine } = this;
-    const message = value instanceof LuaTable ? errorField(value) : `ERR ${textOf(value)}`;
-    const place = line === 0 ? '' : `, on @${machine.chunkOf(line)}:${machine.lineOf(line)}.`;
+    const message = value instanceof LuaTable ? errorField(value) : `ERR ${errorText(value)}`;
+    const at = line === 0 ? machine.line : line;
+    const place = at === 0 ? '' : `, on @${machine.chunkOf(at)}:${machine.lineOf(at)}.`;
     return new CommandError(`${message} script: ${run.name}${place}`);
-  }
-
-  client(): Client {
-    return this.invoker.client;
-  }
-
-  answer(reply: Reply, value: LuaValue): void {
-    writeValue(this.machine, reply, value);
   }
 }
 
@@ -171,6 +190,12 @@ export interface Run {
   readonly mayRecurse: boolean;
   readonly kind: 'script' | 'function';
   readonly args: LuaValue[];
+  /** The command that started it. */
+  readonly argv: () => readonly string[];
+}
+
+function killedError({ kind }: ScriptKilled, line: number): LuaError {
+  return new LuaError(`Script killed by user with ${kind.toUpperCase()} KILL.`, line);
 }
 
 export function sha1(text: string): string {
@@ -193,11 +218,5 @@ export function texts(call: Call, from: number, to: number): LuaTable {
 
 function errorField(table: LuaTable): string {
   const err = table.field('err');
-  return typeof err === 'string' ? err : `ERR ${textOf(err)}`;
-}
-
-function textOf(value: LuaValue): string {
-  if (typeof value === 'number') return formatNumber(value);
-  if (value === undefined) return 'nil';
-  return typeof value === 'object' || typeof value === 'function' ? 'unknown error' : String(value);
+  return typeof err === 'string' ? err : `ERR ${errorText(err)}`;
 }

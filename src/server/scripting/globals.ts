@@ -29,11 +29,17 @@ export function openGlobals(machine: Machine, globals: LuaTable, load: Load, red
   globals.set('redis', redis);
   globals.set('_G', globals);
   globals.set('_VERSION', 'Lua 5.1');
+  protect(globals, new Set());
+  closeGlobals(machine, globals);
+}
+
+/** From now on it cannot be changed, and what it lacks is an error. */
+export function closeGlobals(machine: Machine, table: LuaTable): void {
   const meta = new LuaTable();
   meta.set('__index', (_, key) => missing(machine, key));
   meta.readonly = true;
-  protect(globals, new Set());
-  globals.meta = meta;
+  table.meta = meta;
+  table.readonly = true;
 }
 
 function missing(machine: Machine, key: LuaValue): never {

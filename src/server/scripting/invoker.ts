@@ -112,8 +112,7 @@ export class Invoker {
     server.invoke(call);
     server.running = outer;
     if (reply.failure === undefined) return reply.value;
-    const error = reply.value as LuaTable;
-    error.set('ignore_error_stats_update', true);
+    const error = errorTable(reply.failure);
     if (raise) throw new LuaError(error, this.machine.line);
     return error;
   }
@@ -146,8 +145,7 @@ export class Invoker {
 
   /** An error of our own. */
   refuse(message: string, raise: boolean): LuaValue {
-    const error = single('err', message);
-    error.set('ignore_error_stats_update', true);
+    const error = errorTable(message);
     this.server.countError(message);
     if (raise) throw new LuaError(error, this.machine.line);
     return error;
@@ -156,6 +154,13 @@ export class Invoker {
 
 const WRITES = FLAG_BITS.write;
 const NO_SCRIPT = FLAG_BITS.noscript;
+
+/** An error that has been counted. */
+export function errorTable(message: string): LuaTable {
+  const error = single('ignore_error_stats_update', true);
+  error.set('err', message);
+  return error;
+}
 
 /** A number as an argument: `%.17g`. */
 function formatArgument(value: number): string {

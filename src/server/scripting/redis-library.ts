@@ -6,6 +6,7 @@ import { formatNumber, toNumber } from './lua/numbers.ts';
 import { LuaTable } from './lua/table.ts';
 import { LuaError, NOTHING } from './lua/values.ts';
 import type { LuaFunction, LuaValue } from './lua/values.ts';
+import { errorTable } from './invoker.ts';
 import { single } from './reply.ts';
 
 const VERSION = [7, 0, 15] as const;
@@ -13,15 +14,9 @@ const LEVELS = ['LOG_DEBUG', 'LOG_VERBOSE', 'LOG_NOTICE', 'LOG_WARNING'];
 const REPLICATION = { REPL_NONE: 0, REPL_AOF: 1, REPL_REPLICA: 2, REPL_SLAVE: 2, REPL_ALL: 3 };
 
 export function redisLibrary(scripting: Scripting): LuaTable {
-  const { machine, invoker, server } = scripting;
+  const { machine, invoker } = scripting;
 
-  /** Errors of this library are tables with an `err` field and no position. */
-  function fail(message: string): never {
-    server.countError(`ERR ${message}`);
-    const error = single('err', `ERR ${message}`);
-    error.set('ignore_error_stats_update', true);
-    throw new LuaError(error, machine.line);
-  }
+  const fail = failure(scripting);
 
   const functions: Record<string, LuaFunction> = {
     call: (...args) => invoker.invoke(args, true),
@@ -47,16 +42,7 @@ export function redisLibrary(scripting: Scripting): LuaTable {
       const [text] = args;
       return sha1(typeof text === 'number' ? formatNumber(text) : typeof text === 'string' ? text : '');
     },
-    log: (...args) => {
-      if (args.length < 2) return fail('redis.log() requires two arguments or more.');
-      const level = args[0];
-      if (typeof level !== 'number' && toNumber(level) === undefined)
-        return fail('First argument must be a number (log level).');
-      const number = Math.trunc(toNumber(level)!);
-      if (number < 0 || number > 3) return fail('Invalid debug level.');
-      server.log(args.slice(1).filter(isText).map(String).join(' '));
-      return NOTHING;
-    },
+    log: logFunction(scripting),
     setresp: (...args) => {
       if (args.length !== 1) return fail('redis.setresp() requires one argument.');
       const version = toNumber(args[0]);
@@ -87,13 +73,47 @@ export function redisLibrary(scripting: Scripting): LuaTable {
   };
   const table = new LuaTable();
   for (const [name, f] of Object.entries(functions)) table.set(name, f);
-  for (const [level, name] of LEVELS.entries()) table.set(name, level);
+  for (const [name, value] of redisConstants()) table.set(name, value);
   for (const [name, value] of Object.entries(REPLICATION)) table.set(name, value);
-  table.set('REDIS_VERSION', VERSION.join('.'));
-  table.set('REDIS_VERSION_NUM', (VERSION[0] << 16) | (VERSION[1] << 8) | VERSION[2]);
   return table;
 }
 
 function isText(value: LuaValue): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
+}
+
+/** Levels and versions, which libraries see while they are loaded. */
+export function redisConstants(): readonly (readonly [string, LuaValue])[] {
+  return [
+    ...LEVELS.map((name, level) => [name, level] as const),
+    ['REDIS_VERSION', VERSION.join('.')],
+    ['REDIS_VERSION_NUM', (VERSION[0] << 16) | (VERSION[1] << 8) | VERSION[2]],
+  ];
+}
+
+/** Errors of this library are tables with an `err` field and no position. */
+function failure({ server, machine }: Scripting): (message: string) => never {
+  return (message) => {
+    server.countError(`ERR ${message}`);
+    throw new LuaError(errorTable(`ERR ${message}`), machine.line);
+  };
+}
+
+export function logFunction(scripting: Scripting): LuaFunction {
+  const fail = failure(scripting);
+  return (...args) => {
+    if (args.length < 2) return fail('redis.log() requires two arguments or more.');
+    const level = toNumber(args[0]);
+    if (level === undefined) return fail('First argument must be a number (log level).');
+    if (level < 0 || level >= LEVELS.length) return fail('Invalid debug level.');
+    scripting.server.log(args.slice(1).filter(isText).map(String).join(' '));
+    return NOTHING;
+  };
+}
+
+/** An error value as text. */
+export function errorText(value: LuaValue): string {
+  if (typeof value === 'number') return formatNumber(value);
+  if (value === undefined) return 'nil';
+  return typeof value === 'object' || typeof value === 'function' ? 'unknown error' : String(value);
 }

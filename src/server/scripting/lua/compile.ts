@@ -23,6 +23,7 @@ export function compile(
   name: string,
   globals: LuaTable,
   helpers: Readonly<Record<string, unknown>>,
+  library = false,
 ): Compiled {
   const chunk = chunkName(name);
   if (source.startsWith('\x1b')) throw new LuaSyntaxError(`${chunk}: bad header in precompiled chunk`);
@@ -30,6 +31,7 @@ export function compile(
     const generated = generate(parse(source, chunk), {
       globals,
       base: machine.chunk(chunk),
+      library,
       twins: source.includes('coroutine'),
     });
     // The source is made of names and numbers of our own; see generate.ts.

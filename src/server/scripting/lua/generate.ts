@@ -24,6 +24,8 @@ export interface GenerateOptions {
   readonly globals: LuaTable;
   /** Added to lines, so that they say the chunk as well. */
   readonly base: number;
+  /** Its first run sees globals of its own (`redis` among them): a library while it is loaded. */
+  readonly library: boolean;
   /** Make functions that can be suspended. */
   readonly twins: boolean;
 }
@@ -149,7 +151,11 @@ class Generator {
   /** A value that a constant of the globals has; they never change. */
   known(e: Expression): LuaValue {
     const { globals } = this.options;
-    if (e.kind === 'global') return globals.readonly && !PER_CALL.has(e.name) ? globals.field(e.name) : undefined;
+    if (e.kind === 'global') {
+      if (!globals.readonly || PER_CALL.has(e.name)) return undefined;
+      if (this.options.library && (this.body.parent === undefined || e.name === 'redis')) return undefined;
+      return globals.field(e.name);
+    }
     if (e.kind === 'index' && e.key.kind === 'string') {
       const object = this.known(e.object);
       if (object instanceof LuaTable && object.readonly && object.meta === undefined) return object.field(e.key.value);

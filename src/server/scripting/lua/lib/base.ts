@@ -47,6 +47,8 @@ export function baseLibrary(machine: Machine, load: Load): Record<string, LuaFun
   function protectedCall(f: LuaValue, rest: LuaValue[], handle: (value: LuaValue) => LuaValue): LuaResult {
     const { line } = machine;
     const thread = machine.thread;
+    // A library function called from here is called by no line.
+    machine.line = 0;
     try {
       const result = machine.call(f, ...rest);
       return isList(result) ? [true, ...result] : [true, result];
@@ -110,7 +112,7 @@ export function baseLibrary(machine: Machine, load: Load): Record<string, LuaFun
     pairs: (...a) => [next, args.table(a, 0, 'pairs'), undefined],
     pcall: (...a) => {
       const f = args.any(a, 0, 'pcall');
-      return protectedCall(f, a.slice(1), (value) => value);
+      return protectedCall(f, a.slice(1), errorText);
     },
     rawequal: (...a) => args.any(a, 0, 'rawequal') === args.any(a, 1, 'rawequal'),
     rawget: (...a) => args.table(a, 0, 'rawget').get(args.any(a, 1, 'rawget')),
@@ -165,6 +167,12 @@ export function baseLibrary(machine: Machine, load: Load): Record<string, LuaFun
       return protectedCall(a[0], [], (value) => first(machine.call(handler, value)));
     },
   };
+}
+
+/** Redis' own pcall hands out the text of an error table. */
+function errorText(value: LuaValue): LuaValue {
+  const text = value instanceof LuaTable ? value.field('err') : undefined;
+  return typeof text === 'string' ? text : value;
 }
 
 /** What `tostring` says, `__tostring` included. */

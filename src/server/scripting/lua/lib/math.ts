@@ -7,11 +7,7 @@ import { Arguments } from './arguments.ts';
 
 /** A linear congruential generator of 48 bits, as drand48 has it. */
 export class Rand48 {
-  state = 0n;
-
-  constructor() {
-    this.seed(0);
-  }
+  state = 0x1234_abcd_330en;
 
   seed(seed: number): void {
     this.state = (BigInt.asUintN(32, BigInt(seed)) << 16n) | 0x330en;
