@@ -34,7 +34,7 @@ const FOOTER = 10;
 
 function callFunction(call: Call, readonly: boolean): void {
   const scripting = scriptingOf(call.server);
-  const registered = scripting.libraries.functions.get(call.arg(1));
+  const registered = scripting.libraries.functions.get(call.word(1));
   if (registered === undefined) return fail('ERR Function not found');
   if (!/^-?\d{1,18}$/.test(call.arg(2))) return fail('ERR Bad number of keys provided');
   if (call.integer(2) > call.argc - 3) return fail("ERR Number of keys can't be greater than number of args");
@@ -115,6 +115,7 @@ function describe(reply: Reply, library: Library, withCode: boolean): void {
 function stats(call: Call): void {
   const { reply, server } = call;
   const { libraries, watchdog } = scriptingOf(server);
+  watchdog.refuse('script');
   reply.map(2);
   reply.bulk('running_script');
   const running = watchdog.running('function');

@@ -195,7 +195,7 @@ export interface Run {
 }
 
 function killedError({ kind }: ScriptKilled, line: number): LuaError {
-  return new LuaError(`Script killed by user with ${kind.toUpperCase()} KILL.`, line);
+  return new LuaError(`Script killed by user with ${kind.toUpperCase()} KILL...`, line);
 }
 
 export function sha1(text: string): string {

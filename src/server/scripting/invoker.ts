@@ -140,6 +140,12 @@ export class Invoker {
     if (this.run!.readonly && (command.flags & WRITES) !== 0) {
       return 'ERR Write commands are not allowed from read-only scripts.';
     }
+    if ((command.flags & BLOCKING) !== 0 && command.name.startsWith('xread')) {
+      const options = this.argv.slice(1, this.argv.findIndex(isStreams));
+      if (options.some((option) => option.toLowerCase() === 'block')) {
+        return `ERR ${command.name} command is not allowed with BLOCK option from scripts`;
+      }
+    }
     return undefined;
   }
 
@@ -153,6 +159,7 @@ export class Invoker {
 }
 
 const WRITES = FLAG_BITS.write;
+const BLOCKING = FLAG_BITS.blocking;
 const NO_SCRIPT = FLAG_BITS.noscript;
 
 /** An error that has been counted. */
@@ -160,6 +167,10 @@ export function errorTable(message: string): LuaTable {
   const error = single('ignore_error_stats_update', true);
   error.set('err', message);
   return error;
+}
+
+function isStreams(word: string): boolean {
+  return word.toLowerCase() === 'streams';
 }
 
 /** A number as an argument: `%.17g`. */

@@ -36,6 +36,7 @@ export class Libraries {
   readonly scripting: Scripting;
   readonly server: Server;
   readonly byName = new Map<string, Library>();
+  /** By name in lower case. */
   readonly functions = new Map<string, RegisteredFunction>();
   /** The library that is being loaded. */
   loading: Library | undefined = undefined;
@@ -47,8 +48,10 @@ export class Libraries {
 
   /** Load a library; returns its name. Throws CommandError and then changes nothing. */
   load(code: string, replace: boolean): string {
+    const { name } = parseMetadata(code);
+    if (!replace && this.byName.has(name)) return fail(`ERR Library '${name}' already exists`);
     const library = this.compile(code);
-    this.admit(library, replace, this.functions);
+    this.admit(library);
     this.remove(library.name);
     this.add(library);
     return library.name;
@@ -83,25 +86,24 @@ export class Libraries {
     return library;
   }
 
-  /** May this library join those that are there? */
-  admit(library: Library, replace: boolean, functions: ReadonlyMap<string, RegisteredFunction>): void {
-    if (!replace && this.byName.has(library.name)) fail(`ERR Library '${library.name}' already exists`);
+  /** No other library may have functions of these names. */
+  admit(library: Library): void {
     for (const name of library.functions.keys()) {
-      const other = functions.get(name);
+      const other = this.functions.get(name.toLowerCase());
       if (other !== undefined && other.library.name !== library.name) fail(`ERR Function ${name} already exists`);
     }
   }
 
   add(library: Library): void {
     this.byName.set(library.name, library);
-    for (const [name, registered] of library.functions) this.functions.set(name, registered);
+    for (const [name, registered] of library.functions) this.functions.set(name.toLowerCase(), registered);
   }
 
   remove(name: string): boolean {
     const library = this.byName.get(name);
     if (library === undefined) return false;
     this.byName.delete(name);
-    for (const registered of library.functions.keys()) this.functions.delete(registered);
+    for (const registered of library.functions.keys()) this.functions.delete(registered.toLowerCase());
     return true;
   }
 
@@ -119,7 +121,7 @@ export class Libraries {
       for (const library of loaded) {
         if (policy !== 'replace' && this.byName.has(library.name)) fail(`ERR Library ${library.name} already exists`);
         this.remove(library.name);
-        this.admit(library, true, this.functions);
+        this.admit(library);
         this.add(library);
       }
     } catch (error) {
@@ -167,7 +169,7 @@ function named(table: LuaValue, refuse: Refuse): Given {
   let flags = 0;
   for (let found = table.next(undefined); typeof found !== 'string'; found = table.next(found[0])) {
     const [key, value] = found;
-    if (typeof key !== 'string') return refuse(`named argument key given to ${REGISTER} is not a string`);
+    if (typeof key !== 'string') return refuse(`unknown argument given to ${REGISTER}`);
     if (key === 'function_name') {
       name = textOf(value) ?? refuse(`function_name argument given to ${REGISTER} must be a string`);
     } else if (key === 'description') {

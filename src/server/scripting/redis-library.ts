@@ -23,19 +23,18 @@ export function redisLibrary(scripting: Scripting): LuaTable {
     pcall: (...args) => invoker.invoke(args, false),
     error_reply: (...args) => {
       const [text] = args;
-      if (args.length !== 1 || (typeof text !== 'string' && typeof text !== 'number')) {
+      if (args.length !== 1 || typeof text !== 'string') {
         return single('err', 'ERR wrong number or type of arguments');
       }
-      const message = String(text);
-      const bare = message.startsWith('-') ? message.slice(1) : message;
+      const bare = text.startsWith('-') ? text.slice(1) : text;
       return single('err', bare.includes(' ') ? bare : `ERR ${bare}`);
     },
     status_reply: (...args) => {
       const [text] = args;
-      if (args.length !== 1 || (typeof text !== 'string' && typeof text !== 'number')) {
+      if (args.length !== 1 || typeof text !== 'string') {
         return single('err', 'ERR wrong number or type of arguments');
       }
-      return single('ok', String(text));
+      return single('ok', text);
     },
     sha1hex: (...args) => {
       if (args.length !== 1) return fail('wrong number of arguments');
@@ -65,7 +64,7 @@ export function redisLibrary(scripting: Scripting): LuaTable {
     debug: () => NOTHING,
     acl_check_cmd: (...args) => {
       if (args.length === 0) return fail('Please specify at least one argument for this redis lib call');
-      if (!args.every(isText)) return fail('redis.acl_check_cmd() requires all arguments to be strings or numbers');
+      if (!args.every(isText)) return fail('Lua redis lib command arguments must be strings or integers');
       const argv = args.map((arg) => (typeof arg === 'number' ? formatNumber(arg) : (arg as string)));
       if (invoker.find(argv) === undefined) return fail('Invalid command passed to redis.acl_check_cmd()');
       return invoker.mayCall(argv);

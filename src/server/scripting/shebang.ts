@@ -24,7 +24,7 @@ export function parseShebang(body: string): { readonly flags: number; readonly c
   const end = body.indexOf('\n');
   if (end < 0) return fail('ERR Invalid script shebang');
   const [engine, ...parts] = body.slice(0, end).split(/ +/);
-  if (engine !== '#!lua') return fail('ERR Unexpected engine in script shebang: ' + engine!.slice(2));
+  if (engine !== '#!lua') return fail('ERR Unexpected engine in script shebang: ' + engine!);
   let flags = 0;
   for (const part of parts) {
     if (part === '') continue;

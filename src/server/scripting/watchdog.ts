@@ -95,6 +95,11 @@ export class Watchdog {
     call.reply.ok();
   }
 
+  /** Fail while something of this kind runs. */
+  refuse(kind: 'script' | 'function'): void {
+    if (this.run?.kind === kind) throw BUSY[kind];
+  }
+
   /** What FUNCTION STATS tells of the running function. */
   running(
     kind: 'script' | 'function',

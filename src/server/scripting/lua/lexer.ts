@@ -214,7 +214,7 @@ export class Lexer {
     for (;;) {
       const letter = source[this.at];
       if (letter === undefined) this.fail('unfinished string', '<eof>');
-      if (letter === '\n' || letter === '\r') this.fail('unfinished string', source.slice(this.begin, this.at));
+      if (letter === '\n' || letter === '\r') this.fail('unfinished string', quote + result);
       this.at++;
       if (letter === quote) break;
       if (letter !== '\\') {
@@ -229,7 +229,7 @@ export class Lexer {
       } else if (escaped >= '0' && escaped <= '9') {
         const digits = /\d{1,3}/.exec(source.slice(this.at, this.at + 3))![0];
         this.at += digits.length;
-        if (Number(digits) > 255) this.fail('escape sequence too large', source.slice(this.begin, this.at));
+        if (Number(digits) > 255) this.fail('escape sequence too large', quote + result);
         result += String.fromCharCode(Number(digits));
       } else {
         this.at++;

@@ -91,6 +91,11 @@ export class Machine {
     throw new LuaError(this.where(this.line) + message, this.line);
   }
 
+  /** Fail where the C library has no line to name. */
+  failBare(message: string): never {
+    throw new LuaError(message, this.line);
+  }
+
   /** A wrong argument, in Lua's words. */
   badArgument(index: number, name: string, message: string): never {
     const isMethod = this.line < 0;

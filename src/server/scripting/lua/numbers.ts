@@ -31,12 +31,28 @@ export function formatE(value: number, precision: number): string {
   const special = notFinite(value);
   if (special !== undefined) return special;
   const zeros = Math.max(0, precision - 100);
-  const text = Object.is(value, -0)
-    ? `-${(0).toExponential(Math.min(precision, 100))}`
-    : value.toExponential(Math.min(precision, 100));
-  const [mantissa, power] = text.split('e') as [string, string];
+  const shown = Math.min(precision, 100);
+  const magnitude = Math.abs(value);
+  const text = magnitude.toExponential(shown);
+  const [plain, power] = text.split('e') as [string, string];
+  const exact = magnitude.toExponential(Math.min(100, shown + SPARE)).split('e') as [string, string];
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  // Rounded up into the next power of ten, it was no tie.
+  const mantissa = sign + (exact[1] === power ? tieToEven(plain, exact[0]) : plain);
   const size = power.slice(1).padStart(2, '0');
   return `${mantissa}${'0'.repeat(zeros)}e${power[0]}${size}`;
+}
+
+/** Digits that tell a tie from what is only near it. */
+const SPARE = 40;
+
+/** JavaScript rounds a tie away from zero, C to the even digit: `rounded` as C has it, given more digits. */
+function tieToEven(rounded: string, exact: string): string {
+  if (!exact.includes('.')) return rounded;
+  const cut = rounded.includes('.') ? rounded.length : rounded.length + 1;
+  const whole = rounded.includes('.') ? exact.slice(0, cut) : exact.slice(0, exact.indexOf('.'));
+  const rest = exact.slice(rounded.includes('.') ? cut : exact.indexOf('.') + 1);
+  return /^50*$/.test(rest) && Number(whole.at(-1)) % 2 === 0 ? whole : rounded;
 }
 
 /** C's `%.<precision>f`. */
@@ -48,7 +64,7 @@ export function formatF(value: number, precision: number): string {
   const shown = Math.min(precision, 100);
   let text: string;
   if (size >= 1e21) text = BigInt(size).toString() + (shown > 0 ? `.${'0'.repeat(shown)}` : '');
-  else text = size.toFixed(shown);
+  else text = tieToEven(size.toFixed(shown), size.toFixed(Math.min(100, shown + SPARE)));
   return (negative ? '-' : '') + text + '0'.repeat(precision - shown);
 }
 

@@ -85,7 +85,7 @@ class Parser {
   }
 
   name(): string {
-    if (this.lexer.kind !== 'name') this.lexer.failHere("'<name>' expected".replaceAll("'", ''));
+    if (this.lexer.kind !== 'name') this.expected('<name>');
     const { text } = this.lexer;
     this.lexer.next();
     return text;

@@ -24,7 +24,7 @@ export function baseLibrary(machine: Machine, load: Load): Record<string, LuaFun
   const next: LuaFunction = (...a) => {
     const found = args.table(a, 0, 'next').next(a[1]);
     if (found === 'end') return undefined;
-    return found === 'invalid' ? machine.fail("invalid key to 'next'") : found;
+    return found === 'invalid' ? machine.failBare("invalid key to 'next'") : found;
   };
   const nextIndex: LuaFunction = (...a) => {
     const index = args.integer(a, 1, 'ipairs') + 1;

@@ -177,7 +177,7 @@ class Encoder {
 
   table(table: LuaTable, depth: number): void {
     const { machine, config } = this;
-    if (depth > config.encodeDepth) machine.fail(`Cannot serialise, excessive depth (${depth})`);
+    if (depth > config.encodeDepth) machine.fail(`Cannot serialise, excessive nesting (${depth})`);
     machine.spend(64 + this.out.length / 1024);
     const length = this.arrayLength(table);
     if (length > 0) {
@@ -201,7 +201,7 @@ class Encoder {
       } else if (typeof key === 'string') {
         this.text(key);
         this.out += ':';
-      } else this.refuse(typeName(value), 'table key must be a number or string');
+      } else this.refuse(typeName(key), 'table key must be a number or string');
       this.write(value, depth);
     };
     for (const [i, value] of table.list.entries()) if (value !== undefined) pair(i + 1, value);

@@ -23,8 +23,7 @@ export function coroutineLibrary(machine: Machine): Record<string, LuaFunction> 
     create: (...a) => create(a, 'create'),
     resume: (...a) => {
       const co = thread(a, 'resume');
-      if (co.status !== 'suspended')
-        return [false, `cannot resume ${co.status === 'dead' ? 'dead' : 'non-suspended'} coroutine`];
+      if (co.status !== 'suspended') return [false, `cannot resume ${co.status} coroutine`];
       const { line } = machine;
       try {
         const result = resume(machine, co, a.slice(1));
@@ -40,8 +39,7 @@ export function coroutineLibrary(machine: Machine): Record<string, LuaFunction> 
     wrap: (...a) => {
       const co = create(a, 'wrap');
       return (...values) => {
-        if (co.status !== 'suspended')
-          return machine.fail(`cannot resume ${co.status === 'dead' ? 'dead' : 'non-suspended'} coroutine`);
+        if (co.status !== 'suspended') return machine.fail(`cannot resume ${co.status} coroutine`);
         const { line } = machine;
         try {
           return resume(machine, co, values);

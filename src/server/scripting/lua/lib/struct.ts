@@ -21,7 +21,7 @@ export function structLibrary(machine: Machine): Record<string, LuaFunction> {
   const args = new Arguments(machine);
 
   /** The items of a format, one after the other. */
-  function* items(format: string): Generator<Item> {
+  function* items(format: string, name: string): Generator<Item> {
     let little = true;
     let align = 1;
     let at = 0;
@@ -39,7 +39,7 @@ export function structLibrary(machine: Machine): Record<string, LuaFunction> {
       if (option === '<' || option === '>') little = option === '<';
       else if (option === '!') {
         align = number(MAX_ALIGN);
-        if (align === 0 || (align & (align - 1)) !== 0) machine.fail('alignment is not a power of 2');
+        if (align === 0 || (align & (align - 1)) !== 0) machine.fail(`alignment ${align} is not a power of 2`);
       } else if (option !== ' ') {
         if (option === 'i' || option === 'I') {
           size = number(4);
@@ -47,7 +47,7 @@ export function structLibrary(machine: Machine): Record<string, LuaFunction> {
         } else if (option === 'c') size = number(1);
         else if (option !== 's') {
           const known = SIZES[option];
-          if (known === undefined) machine.fail(`invalid format option '${option}'`);
+          if (known === undefined) return machine.badArgument(1, name, `invalid format option '${option}'`);
           size = known;
         }
         const limit = align;
@@ -65,14 +65,14 @@ export function structLibrary(machine: Machine): Record<string, LuaFunction> {
     pack: (...a) => {
       let result = '';
       let argument = 1;
-      for (const item of items(args.string(a, 0, 'pack'))) {
+      for (const item of items(args.string(a, 0, 'pack'), 'pack')) {
         result += '\0'.repeat(item.padding(result.length));
         const { option, size, little } = item;
         if (option === 'x') result += '\0';
         else if (option === 's' || option === 'c') {
           const text = args.string(a, argument, 'pack');
           const length = option === 's' || size === 0 ? text.length : size;
-          if (text.length < length) return machine.badArgument(argument + 1, 'pack', 'string too short');
+          if (text.length < length) return machine.badArgument(argument + 2, 'pack', 'string too short');
           result += text.slice(0, length) + (option === 's' ? '\0' : '');
           argument++;
         } else if (option === 'f' || option === 'd') {
@@ -92,7 +92,7 @@ export function structLibrary(machine: Machine): Record<string, LuaFunction> {
       let at = args.optionalInteger(a, 2, 'unpack', 1) - 1;
       if (at < 0) return machine.badArgument(3, 'unpack', 'offset must be 1 or greater');
       const found: LuaValue[] = [];
-      for (const item of items(format)) {
+      for (const item of items(format, 'unpack')) {
         at += item.padding(at);
         const { option, little } = item;
         let { size } = item;
@@ -120,13 +120,9 @@ export function structLibrary(machine: Machine): Record<string, LuaFunction> {
     },
     size: (...a) => {
       let total = 0;
-      for (const item of items(args.string(a, 0, 'size'))) {
+      for (const item of items(args.string(a, 0, 'size'), 'size')) {
         if (item.option === 's' || (item.option === 'c' && item.size === 0)) {
-          return machine.badArgument(
-            1,
-            'size',
-            item.option === 's' ? 'variable-size format in method' : 'variable-length format',
-          );
+          return machine.badArgument(1, 'size', `option '${item.option === 's' ? 's' : 'c0'}' has no fixed size`);
         }
         total += item.padding(total) + item.size;
         if (total > MAX_SIZE) return machine.badArgument(1, 'size', 'format result too large');

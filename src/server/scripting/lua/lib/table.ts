@@ -35,7 +35,7 @@ export function tableLibrary(machine: Machine): Record<string, LuaFunction> {
         return result !== undefined && result !== false;
       }
       const [left, right] = [typeName(x), typeName(y)];
-      return machine.fail(
+      return machine.failBare(
         left === right ? `attempt to compare two ${left} values` : `attempt to compare ${left} with ${right}`,
       );
     };
