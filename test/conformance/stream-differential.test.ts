@@ -110,7 +110,6 @@ describe.skipIf(!hasRedisServer())('streams, differential', () => {
         return { at: i - setUp.length - 2, theirs: expected, ours: actual };
       }
     }
-    const isMarker = (argv: readonly string[]): boolean => argv[0] === 'SET' && argv[1] === 'marker';
     await feed.until('SET', all.filter(([name]) => name === 'SET').length);
     const [sent, told] = [feed.commands, propagated].map((list) =>
       withoutFraming(list.filter((argv) => !isMarker(argv))),
@@ -152,6 +151,10 @@ describe.skipIf(!hasRedisServer())('streams, differential', () => {
     ].join('\n');
   }
 });
+
+function isMarker(argv: readonly string[]): boolean {
+  return argv[0] === 'SET' && argv[1] === 'marker';
+}
 
 function withoutFraming(list: readonly (readonly string[])[]): string[] {
   return list.filter(([name]) => name !== 'MULTI' && name !== 'EXEC').map(comparable);

@@ -3,7 +3,7 @@
 import type { Call } from '../dispatch/call.ts';
 import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { streamType } from '../values/stream.ts';
-import type { StreamValue } from '../values/stream.ts';
+import type { StreamValue } from '../values/stream-value.ts';
 import type { ConsumerGroup } from '../values/stream-group.ts';
 import { idAfter, idBefore, parseId, parseOpenId, WORD_MAX } from '../values/stream-id.ts';
 import type { StreamId, Word } from '../values/stream-id.ts';
@@ -53,6 +53,13 @@ function isExclusive(text: string): boolean {
 export function readStream(call: Call, i: number): StreamValue | undefined {
   const slot = call.read(i);
   return slot < 0 ? undefined : call.db.get(slot, streamType);
+}
+
+/** Find a key that Redis counts as read though the command changes it; returns its slot or -1. */
+export function readToChange(call: Call, i: number): number {
+  const slot = call.read(i);
+  if (slot >= 0) call.db.preserver?.before(slot);
+  return slot;
 }
 
 /** The group under argument `i`, which `what` (its stream) may lack; both must be there. */

@@ -5,12 +5,12 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { parseInt64 } from '../util/numbers.ts';
 import { streamType } from '../values/stream.ts';
-import type { StreamValue } from '../values/stream.ts';
+import type { StreamValue } from '../values/stream-value.ts';
 import type { Consumer, ConsumerGroup } from '../values/stream-group.ts';
 import { compareIds, idAfter, idText, MIN_ID, parseId, plus, toWord } from '../values/stream-id.ts';
 import type { StreamId, Word } from '../values/stream-id.ts';
 import { EntryView } from '../values/stream-node.ts';
-import { groupOf, idOf, startOf } from './stream-arguments.ts';
+import { groupOf, idOf, readToChange, startOf } from './stream-arguments.ts';
 import { claimCommand, groupIdCommand } from './stream-propagation.ts';
 import { newConsumer } from './stream-read.ts';
 import { gatherer, replyEntries, replyIds } from './stream-replies.ts';
@@ -27,7 +27,7 @@ interface Target {
 }
 
 function targetOf(call: Call): Target {
-  const slot = call.read(1);
+  const slot = readToChange(call, 1);
   const stream = slot < 0 ? undefined : call.db.get(slot, streamType);
   const group = groupOf(call, stream, 2);
   return { slot, stream: stream!, group };
@@ -60,7 +60,8 @@ function xclaim(call: Call): void {
   const key = call.arg(1);
   let groupMoved = compareIds(claim.lastId, group.lastId) > 0;
   if (groupMoved) group.lastId = claim.lastId;
-  const consumer = claimer(call, group);
+  // Only an entry that is claimed makes a consumer, or shows that it is there.
+  let consumer: Consumer | undefined;
   const claimed: StreamId[] = [];
   gatherer.begin(reply);
   for (const [i, id] of claim.ids.entries()) {
@@ -79,8 +80,10 @@ function xclaim(call: Call): void {
       if (claim.minIdle > 0 && now - pending.deliveredAt < claim.minIdle) continue;
     } else {
       if (!claim.force) continue;
+      consumer ??= claimer(call, group);
       pending = group.add(id, consumer, now, 1);
     }
+    consumer ??= claimer(call, group);
     group.give(pending, consumer);
     pending.deliveredAt = claim.deliveredAt;
     if (claim.deliveries !== undefined) pending.deliveries = claim.deliveries;
@@ -158,7 +161,7 @@ function xautoclaim(call: Call): void {
   if (count > TOO_MANY) {
     throw new CommandError('ERR Insufficient memory, failed allocating transient memory, COUNT too high.');
   }
-  const consumer = claimer(call, group);
+  let consumer: Consumer | undefined;
   const key = call.arg(1);
   const toPropagate: string[][] = [];
   const claimed: StreamId[] = [];
@@ -182,6 +185,7 @@ function xautoclaim(call: Call): void {
     const after = idAfter(id);
     next = after === undefined ? undefined : group.pending.from(after);
     if (minIdle > 0 && now - pending.deliveredAt < minIdle) continue;
+    consumer ??= claimer(call, group);
     group.give(pending, consumer);
     pending.deliveredAt = now;
     if (!justId) pending.deliveries = plus(pending.deliveries, 1);

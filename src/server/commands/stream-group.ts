@@ -4,13 +4,14 @@ import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { EVENT_STREAM } from '../keyspace/effects.ts';
-import { streamType, StreamValue } from '../values/stream.ts';
+import { streamType } from '../values/stream.ts';
+import { StreamValue } from '../values/stream-value.ts';
 import { ConsumerGroup, UNKNOWN_READ } from '../values/stream-group.ts';
 import type { Pending } from '../values/stream-group.ts';
 import { compareIds, idText, MIN_ID, parseId, plus } from '../values/stream-id.ts';
 import type { StreamId, Word } from '../values/stream-id.ts';
 import { helpHandler, subcommandSyntaxError } from './help.ts';
-import { endOf, groupOf, idOf, idsFrom, INVALID_ID, readStream, startOf } from './stream-arguments.ts';
+import { endOf, groupOf, idOf, idsFrom, INVALID_ID, readStream, readToChange, startOf } from './stream-arguments.ts';
 import { newConsumer } from './stream-read.ts';
 
 export const streamGroupHandlers = {
@@ -142,7 +143,7 @@ function deleteConsumer(call: Call): void {
 
 function xack(call: Call): void {
   const { db } = call;
-  const slot = call.read(1);
+  const slot = readToChange(call, 1);
   const group = slot < 0 ? undefined : db.get(slot, streamType).groups.get(call.arg(2));
   if (group === undefined) return call.reply.integer(0);
   let count = 0;

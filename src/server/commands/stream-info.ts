@@ -5,7 +5,7 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { fail, NO_SUCH_KEY, printed } from '../errors.ts';
 import type { Reply } from '../reply/reply.ts';
 import { countRadixNodes } from '../values/radix-nodes.ts';
-import type { StreamValue } from '../values/stream.ts';
+import type { StreamValue } from '../values/stream-value.ts';
 import { UNKNOWN_READ } from '../values/stream-group.ts';
 import type { Consumer, ConsumerGroup, Pending } from '../values/stream-group.ts';
 import { idText, MAX_ID, MIN_ID } from '../values/stream-id.ts';

@@ -5,15 +5,15 @@ import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { EVENT_STREAM } from '../keyspace/effects.ts';
 import { KIND_STREAM } from '../keyspace/kinds.ts';
-import { INT64_MAX, parseInt64 } from '../util/numbers.ts';
+import { parseInt64 } from '../util/numbers.ts';
 import { streamType } from '../values/stream.ts';
-import type { StreamValue } from '../values/stream.ts';
+import type { StreamValue } from '../values/stream-value.ts';
 import { UNKNOWN_READ } from '../values/stream-group.ts';
 import type { Consumer, ConsumerGroup } from '../values/stream-group.ts';
 import { compareIds, idAfter, idText, MAX_ID, MIN_ID, plus } from '../values/stream-id.ts';
 import type { StreamId } from '../values/stream-id.ts';
 import { EntryView } from '../values/stream-node.ts';
-import { idOf } from './stream-arguments.ts';
+import { idOf, readToChange } from './stream-arguments.ts';
 import { claimCommand, createConsumerCommand, groupIdCommand } from './stream-propagation.ts';
 import { gatherer, gatherOne, gatherRange, replyEntries } from './stream-replies.ts';
 import type { Entries } from './stream-replies.ts';
@@ -50,7 +50,7 @@ function read(call: Call, byGroup: boolean): void {
   const parts: Part[] = [];
   const toPropagate: string[][] = [];
   for (let i = 0; i < keys; i++) {
-    const slot = call.read(first + i);
+    const slot = byGroup ? readToChange(call, first + i) : call.read(first + i);
     if (slot < 0) continue;
     const stream = call.db.get(slot, streamType);
     const entries = byGroup
@@ -109,7 +109,7 @@ function readAsGroup(
 
 function hasNews(stream: StreamValue, after: StreamId): boolean {
   if (stream.length === 0 || compareIds(stream.lastId, after) <= 0) return false;
-  return compareIds(stream.maxDeletedId, after) <= 0 || compareIds(stream.lastValidId(), after) > 0;
+  return compareIds(stream.lastValidId(), after) > 0;
 }
 
 /** The consumer, made when it is new. */
@@ -302,8 +302,8 @@ function timeoutOf(call: Call, i: number): number {
   const value = parseInt64(call.arg(i));
   if (value === undefined) fail('ERR timeout is not an integer or out of range');
   if (value < 0n) fail('ERR timeout is negative');
-  if (value > INT64_MAX - BigInt(Math.trunc(call.now))) fail('ERR timeout is out of range');
-  return Number(value);
+  // What lies beyond any clock is for ever.
+  return value > Number.MAX_SAFE_INTEGER / 2 ? 0 : Number(value);
 }
 
 /** Behind which id to read; MAX_ID stands for what a group has not been given. */

@@ -3,7 +3,7 @@
 import { Composer } from '../reply/composer.ts';
 import type { Reply } from '../reply/reply.ts';
 import type { Span } from '../values/span.ts';
-import type { StreamValue } from '../values/stream.ts';
+import type { StreamValue } from '../values/stream-value.ts';
 import { compareIds, idText, textOfId } from '../values/stream-id.ts';
 import type { StreamId } from '../values/stream-id.ts';
 import { EntryView } from '../values/stream-node.ts';

@@ -4,7 +4,8 @@ import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, NO_SUCH_KEY, SYNTAX_ERROR, wrongArity } from '../errors.ts';
 import { EVENT_STREAM } from '../keyspace/effects.ts';
-import { streamType, StreamValue } from '../values/stream.ts';
+import { streamType } from '../values/stream.ts';
+import { StreamValue } from '../values/stream-value.ts';
 import { compareIds, idAfter, idText, isZero, MIN_ID, plus, WORD_MAX } from '../values/stream-id.ts';
 import type { StreamId } from '../values/stream-id.ts';
 import { trimStream } from '../values/stream-trim.ts';
@@ -65,7 +66,7 @@ function xadd(call: Call): void {
   }
   if (!call.propagating) return;
   const argv = trimmedArguments(call, stream, options);
-  argv[options.at] = text;
+  if (options.id === undefined) argv[options.at] = text;
   call.propagate(withoutLimit(argv, options));
 }
 
@@ -171,9 +172,6 @@ function xsetid(call: Call): void {
   const slot = call.write(1);
   if (slot < 0) throw NO_SUCH_KEY;
   const stream = db.get(slot, streamType);
-  if (compareIds(id, stream.maxDeletedId) < 0) {
-    fail('ERR The ID specified in XSETID is smaller than current max_deleted_entry_id');
-  }
   if (stream.length > 0) {
     if (compareIds(id, stream.lastValidId()) < 0) {
       fail('ERR The ID specified in XSETID is smaller than the target stream top item');

@@ -135,6 +135,12 @@ export function readInteger(buffer: Buffer, at: number): Word {
   return toWord(buffer.readBigInt64LE(at + 1));
 }
 
+/** Is the element at `at` held as an integer? */
+export function isInteger(buffer: Buffer, at: number): boolean {
+  const code = buffer[at]!;
+  return code < 0x80 || (code & 0xe0) === 0xc0 || (code >= INT16 && code <= INT64);
+}
+
 const digits = Buffer.alloc(32);
 
 /** Show the element at `at` as a string, an integer in a place that the next one reuses; returns where the next begins. */

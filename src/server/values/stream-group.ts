@@ -1,7 +1,7 @@
 // Consumer groups of streams: how far a group has been served, its consumers, and what is pending for them.
 
 import { PENDING_BYTES, PendingEntry, PendingList } from './pending-list.ts';
-import type { Place } from './stream.ts';
+import type { Place } from './stream-value.ts';
 import type { StreamId, Word } from './stream-id.ts';
 
 const GROUP_BYTES = 320;

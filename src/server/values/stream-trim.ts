@@ -4,7 +4,7 @@ import type { StreamId } from './stream-id.ts';
 import { compareHalves } from './stream-id.ts';
 import { EntryView } from './stream-node.ts';
 import type { StreamNode } from './stream-node.ts';
-import type { StreamValue } from './stream.ts';
+import type { StreamValue } from './stream-value.ts';
 
 export interface Trim {
   /** Keep this many entries, or the entries from this id on. */
