@@ -209,8 +209,8 @@ function parseAutoClaim(call: Call): { count: number; justId: boolean } {
   let justId = false;
   for (let i = 6; i < call.argc; i++) {
     if (call.is(i, 'count') && i + 1 < call.argc) {
-      const value = call.int64(++i);
-      if (value < 1n || value > MOST) fail('ERR COUNT must be > 0');
+      const value = parseInt64(call.arg(++i));
+      if (value === undefined || value < 1n || value > MOST) fail('ERR COUNT must be > 0');
       count = Number(value);
     } else if (call.is(i, 'justid')) {
       justId = true;

@@ -270,6 +270,10 @@ function parseRead(call: Call, byGroup: boolean): ReadOptions {
   for (let i = 1; i < call.argc && first === 0; i++) {
     const more = call.argc - 1 - i;
     if (more > 0 && call.is(i, 'block')) {
+      // A script is a client without a connection that may not wait.
+      if (!call.mayBlock && call.client.transport === undefined) {
+        fail(`ERR ${call.command.name.toUpperCase()} command is not allowed with BLOCK option from scripts`);
+      }
       timeout = timeoutOf(call, ++i);
     } else if (more > 0 && call.is(i, 'count')) {
       const value = call.integer(++i);
@@ -290,9 +294,7 @@ function parseRead(call: Call, byGroup: boolean): ReadOptions {
   }
   if (first === 0) throw SYNTAX_ERROR;
   if ((call.argc - first) % 2 !== 0) {
-    fail(
-      `ERR Unbalanced '${call.command.name}' list of streams: for each stream key an ID or '${byGroup ? '>' : '$'}' must be specified.`,
-    );
+    fail("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
   }
   if (byGroup && group === undefined) fail('ERR Missing GROUP option for XREADGROUP');
   return { count, timeout, group, consumer, noAck, first, keys: (call.argc - first) / 2 };

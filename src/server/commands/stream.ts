@@ -35,6 +35,7 @@ const PLAIN_ADD: AddOptions = {
 };
 /** Redis' limit for all fields and values of an entry. */
 const ENTRY_MAX = 1 << 30;
+const TOO_LARGE = new CommandError('ERR Elements are too large to be stored');
 const TOO_SMALL = new CommandError('ERR The ID specified in XADD is equal or smaller than the target stream top item');
 
 function xadd(call: Call): void {
@@ -48,7 +49,7 @@ function xadd(call: Call): void {
   if (slot < 0 && !options.mayCreate) return call.reply.null();
   const known = slot < 0 ? undefined : db.get(slot, streamType);
   const id = idFor(call, options, known?.lastId ?? MIN_ID);
-  if (call.end[argc - 1]! - call.start[first]! > ENTRY_MAX) fail('ERR Elements are too large to be stored');
+  if (call.end[argc - 1]! - call.start[first]! > ENTRY_MAX) throw TOO_LARGE;
   let stream = known;
   if (stream === undefined) {
     slot = call.add(1);
@@ -81,7 +82,11 @@ function idFor(call: Call, { id, ms }: AddOptions, last: StreamId): StreamId {
     return id;
   }
   if (ms === undefined) return call.now > last.ms ? { ms: call.now, seq: 0 } : after;
-  if (ms === last.ms && last.seq !== WORD_MAX) return { ms, seq: plus(last.seq, 1) };
+  if (ms === last.ms) {
+    // Redis has this text for it.
+    if (last.seq === WORD_MAX) throw TOO_LARGE;
+    return { ms, seq: plus(last.seq, 1) };
+  }
   if (ms <= last.ms) throw TOO_SMALL;
   return { ms, seq: 0 };
 }
