@@ -87,6 +87,10 @@ export class Server {
   /** Asked about each new connection by its address; what it returns is sent before the connection closes. */
   door: ((address: string | undefined) => string | undefined) | undefined = undefined;
   readonly closeListeners: ((client: Client) => void)[] = [];
+  /** Called before any reply leaves and at the end of each batch: what is acknowledged is on disk first. */
+  beforeOutput: (() => void) | undefined = undefined;
+  /** Told that the server stops. */
+  readonly stopListeners: (() => void)[] = [];
   /** Told of RESET, to drop what they keep for the client. */
   readonly resetListeners: ((client: Client) => void)[] = [];
   /** State of other rooms (slow log, scripts, ACL …) under keys of their own. */
@@ -239,9 +243,19 @@ export class Server {
 
   endBatch(): void {
     this.batching = false;
+    if (this.beforeOutput !== undefined) this.settle(this.beforeOutput);
     if (this.timing.command !== undefined) this.timing.leave();
     if (this.pendingFlush.size > 0) this.flushPending();
     if (this.pendingResume.size > 0) this.resumePending();
+  }
+
+  /** Without a reply that waits for it, a failure is whoever's who reported it. */
+  settle(beforeOutput: () => void): void {
+    try {
+      beforeOutput();
+    } catch (error) {
+      this.log(`not on disk: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Have a client's output written at the end of the batch, or soon when there is none. */
@@ -376,6 +390,7 @@ export class Server {
 
   /** Stop all timers. The keyspace stays readable. */
   stop(): void {
+    for (const listener of this.stopListeners) listener();
     this.clock.stop();
     for (const client of this.clients.values()) client.transport?.destroy();
   }

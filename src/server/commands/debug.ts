@@ -4,7 +4,7 @@ import { parseMemory } from '../config/kinds.ts';
 import { digestOfAll, digestOfValue } from '../debug/digest.ts';
 import { describeCount, describeLengths, describeObject, describeTables } from '../debug/inspect.ts';
 import { protocolSample } from '../debug/protocol.ts';
-import { reload } from '../debug/reload.ts';
+import { loadAppendOnly, reload } from '../debug/reload.ts';
 import { protectedRefusal } from '../dispatch/admission.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
@@ -13,6 +13,7 @@ import { EVENT_STRING } from '../keyspace/effects.ts';
 import { KIND_FREE } from '../keyspace/kinds.ts';
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
+import { messageOf } from '../persistence/saving.ts';
 import { identityOf } from '../replication/identity.ts';
 import { parseInt64 } from '../util/numbers.ts';
 import { subcommandSyntaxError } from './help.ts';
@@ -45,7 +46,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   htstats: { argc: [3, 3], synopsis: '<db>', run: htstats },
   'htstats-key': { argc: [3, 3], synopsis: '<key>', run: htstatsKey },
   listpack: { argc: [3, 3], synopsis: '<key>', run: listpack },
-  loadaof: { argc: [2, 2], synopsis: '', run: reloadNow },
+  loadaof: { argc: [2, 2], synopsis: '', run: loadaof },
   log: { argc: [3, 3], synopsis: '<text>', run: log },
   object: { argc: [3, 3], synopsis: '<key>', run: object },
   'pause-cron': { argc: [3, 3], synopsis: '<0|1>', run: ok },
@@ -179,16 +180,30 @@ function packedThreshold(call: Call): void {
 const RELOAD_OPTIONS = new Set(['merge', 'noflush', 'nosave']);
 
 function reloadOptions(call: Call): void {
-  for (let i = 2; i < call.argc; i++) {
-    if (!RELOAD_OPTIONS.has(call.word(i))) {
-      fail('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.');
-    }
+  const options = new Set(call.args(2).map((option) => option.toLowerCase()));
+  for (const option of options) {
+    if (!RELOAD_OPTIONS.has(option)) fail('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.');
   }
-  reloadNow(call);
+  attempt(call, 'Error trying to load the RDB dump, check server logs.', () =>
+    reload(call.server, {
+      save: !options.has('nosave'),
+      flush: !options.has('noflush'),
+      merge: options.has('merge'),
+    }),
+  );
 }
 
-function reloadNow(call: Call): void {
-  reload(call.server);
+function loadaof(call: Call): void {
+  attempt(call, 'Error trying to load the AOF files, check server logs.', () => loadAppendOnly(call.server));
+}
+
+function attempt(call: Call, refusal: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    call.server.log(`loading failed: ${messageOf(error)}`);
+    fail(`ERR ${refusal}`);
+  }
   call.reply.ok();
 }
 

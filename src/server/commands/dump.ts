@@ -4,7 +4,7 @@ import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
 import { EVENT_GENERIC } from '../keyspace/effects.ts';
-import { dumpPayload, isPayload, readPayload } from '../persistence/rdb/payload.ts';
+import { payloadOf, isPayload, readPayload } from '../persistence/rdb/payload.ts';
 import { putValue } from '../persistence/rdb/read-value.ts';
 
 export const dumpHandlers = { dump, restore, 'restore-asking': restore } satisfies Handlers;
@@ -12,7 +12,7 @@ export const dumpHandlers = { dump, restore, 'restore-asking': restore } satisfi
 function dump(call: Call): void {
   const slot = call.read(1);
   if (slot < 0) return call.reply.null();
-  const payload = dumpPayload(call.server, call.db, slot);
+  const payload = payloadOf(call.server, call.db, slot);
   call.reply.bulkBytes(payload, 0, payload.length);
 }
 

@@ -1,8 +1,10 @@
 // Removing everything, counting it: FLUSHALL, FLUSHDB, DBSIZE, SWAPDB.
 
+import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
+import { savingOf } from '../persistence/saving.ts';
 import { parseSafeInteger } from '../util/numbers.ts';
 
 export const flushHandlers = {
@@ -16,9 +18,12 @@ export const flushHandlers = {
 function flush(call: Call, all: boolean): void {
   if (call.argc > 2 || (call.argc === 2 && !call.is(1, 'async') && !call.is(1, 'sync'))) throw SYNTAX_ERROR;
   const { space } = call.db;
+  const saving = savingOf(call.server);
+  if (all) saving.cancelSave();
   const count = space.flush(all ? undefined : call.db);
   // Redis counts FLUSHALL as a change even of nothing, so that replicas and the append-only file hear of it.
   space.effects.dirty += all ? count + 1 : count;
+  if (all && saving.store !== undefined && configOf(call.server).text('save') !== '') saving.saveQuietly();
   if (call.propagating) call.propagate([all ? 'FLUSHALL' : 'FLUSHDB']);
   call.reply.ok();
 }

@@ -3,8 +3,8 @@
 import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError, SYNTAX_ERROR } from '../errors.ts';
-import { savingOf } from '../persistence/saving.ts';
+import { CommandError, fail, SYNTAX_ERROR } from '../errors.ts';
+import { messageOf, savingOf } from '../persistence/saving.ts';
 
 export const savingHandlers = {
   save,
@@ -14,29 +14,54 @@ export const savingHandlers = {
   shutdown,
 } satisfies Handlers;
 
+const IN_PROGRESS = new CommandError('ERR Background save already in progress');
+
 function save(call: Call): void {
+  if (savingOf(call.server).saveWork !== undefined) throw IN_PROGRESS;
   if (!trySave(call)) throw new CommandError('ERR');
   call.reply.ok();
 }
 
 function bgsave(call: Call): void {
   if (call.argc > 2 || (call.argc === 2 && !call.is(1, 'schedule'))) throw SYNTAX_ERROR;
-  if (!trySave(call)) throw new CommandError('ERR');
-  savingOf(call.server).lastDuration = 0;
+  const saving = savingOf(call.server);
+  if (saving.saveWork !== undefined) throw IN_PROGRESS;
+  if (saving.rewriteWork !== undefined) {
+    if (call.argc === 1) {
+      fail(
+        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+      );
+    }
+    saving.saveScheduled = true;
+    return call.reply.simple('Background saving scheduled');
+  }
+  if (!attempt(call, () => saving.saveInBackground())) throw new CommandError('ERR');
   call.reply.simple('Background saving started');
 }
 
 function bgrewriteaof(call: Call): void {
-  savingOf(call.server).rewrites++;
+  const saving = savingOf(call.server);
+  if (saving.rewriteWork !== undefined) fail('ERR Background append only file rewriting already in progress');
+  if (saving.saveWork !== undefined) {
+    saving.rewriteScheduled = true;
+    return call.reply.simple('Background append only file rewriting scheduled');
+  }
+  if (!attempt(call, () => saving.rewriteInBackground())) {
+    fail("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.");
+  }
   call.reply.simple('Background append only file rewriting started');
 }
 
-function trySave({ server }: Call): boolean {
+function trySave(call: Call): boolean {
+  return attempt(call, () => savingOf(call.server).save());
+}
+
+function attempt({ server }: Call, work: () => void): boolean {
   try {
-    savingOf(server).save();
+    work();
     return true;
   } catch (error) {
-    server.log(`saving failed: ${error instanceof Error ? error.message : String(error)}`);
+    server.log(`saving failed: ${messageOf(error)}`);
     return false;
   }
 }
@@ -53,6 +78,7 @@ function shutdown(call: Call): void {
   // Nothing here takes long enough to be aborted.
   if (chosen.has('abort')) throw new CommandError('ERR No shutdown in progress.');
   const wanted = chosen.has('save') || (!chosen.has('nosave') && configOf(server).text('save') !== '');
+  savingOf(server).cancelSave();
   if (wanted && !trySave(call) && !chosen.has('force')) {
     throw new CommandError('ERR Errors trying to SHUTDOWN. Check logs.');
   }

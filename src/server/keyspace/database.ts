@@ -26,6 +26,16 @@ import { textOf } from '../util/intern.ts';
 import { valueTypeOf } from './value-types.ts';
 import type { Aggregate, ValueType } from './value-types.ts';
 
+/** Whoever needs keys as they are now, while they go on changing: a save in the background. */
+export interface Preserver {
+  /** The key in this slot may be about to change, or to go. */
+  before(slot: number): void;
+  /** A key that was not there came into this slot. */
+  added(slot: number): void;
+  /** All keys go. Their table and their arena are the preserver's from now on. */
+  cleared(): void;
+}
+
 export class Database {
   readonly space: Keyspace;
   /** Its number; SWAPDB exchanges two databases' numbers. */
@@ -39,6 +49,8 @@ export class Database {
   queue = new ExpiryQueue();
   /** Bytes that aggregates have booked. */
   aggregateBytes = 0;
+  /** Told before keys change; every look-up that may lead to a change passes it. */
+  preserver: Preserver | undefined = undefined;
 
   constructor(space: Keyspace, id: number) {
     this.space = space;
@@ -68,6 +80,7 @@ export class Database {
   write(bytes: Buffer, start: number, end: number): number {
     const slot = this.table.find(bytes, start, end);
     if (slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot))) return -1;
+    if (this.preserver !== undefined) this.preserver.before(slot);
     if (!this.space.quiet) this.touchAccess(slot);
     return slot;
   }
@@ -105,7 +118,9 @@ export class Database {
   /** Find without counting and without refreshing the access time: OBJECT, MEMORY USAGE. */
   peekKey(key: string): number {
     const slot = this.table.findText(key);
-    return slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot)) ? -1 : slot;
+    if (slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot))) return -1;
+    if (this.preserver !== undefined) this.preserver.before(slot);
+    return slot;
   }
 
   key(slot: number): string {
@@ -219,6 +234,7 @@ export class Database {
   /** Add a key that the last lookup missed. The slot has no value yet: `put…` follows at once. */
   add(bytes: Buffer, start: number, end: number): number {
     const slot = this.table.add(bytes, start, end);
+    if (this.preserver !== undefined) this.preserver.added(slot);
     this.table.setAccess(slot, this.space.firstAccess());
     if (this.expireAt.length !== 0) this.clearExpireSlot(slot);
     if (this.space.effects.listened) this.emit(EVENT_NEW, 'new', this.table.key(slot));
@@ -268,6 +284,7 @@ export class Database {
   }
 
   removeSilently(slot: number): void {
+    if (this.preserver !== undefined) this.preserver.before(slot);
     this.release(slot);
     if (this.expiring !== 0) this.clearExpireSlot(slot);
     this.table.remove(slot);
@@ -291,6 +308,7 @@ export class Database {
   }
 
   setExpiry(slot: number, at: number): void {
+    if (this.preserver !== undefined) this.preserver.before(slot);
     if (slot >= this.expireAt.length) this.growExpiry(slot);
     if (this.expireAt[slot] === 0) this.expiring++;
     this.expireAt[slot] = at;
@@ -301,6 +319,7 @@ export class Database {
 
   /** Make a key persistent; false when it already was. */
   clearExpiry(slot: number): boolean {
+    if (this.preserver !== undefined) this.preserver.before(slot);
     return this.expiring !== 0 && this.clearExpireSlot(slot);
   }
 
@@ -332,8 +351,15 @@ export class Database {
   }
 
   clear(): void {
-    this.table.clear();
-    this.arena.clear();
+    if (this.preserver !== undefined) {
+      this.preserver.cleared();
+      this.preserver = undefined;
+      this.table = new KeyTable(this.space.hashSeed);
+      this.arena = new Arena();
+    } else {
+      this.table.clear();
+      this.arena.clear();
+    }
     this.expireAt = new Float64Array(0);
     this.expiring = 0;
     this.queue.clear();

@@ -115,6 +115,7 @@ export class Connection implements Transport {
 
   flush(): void {
     const { reply } = this.client;
+    if (this.server.beforeOutput !== undefined) this.server.beforeOutput();
     const { staging } = this.shared;
     if (staging.owner === reply) this.flushStaging();
     if (reply.out !== '' && !this.socket.destroyed) {

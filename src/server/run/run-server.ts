@@ -7,7 +7,9 @@ import type { Config } from '../config/config.ts';
 import { loadConfigText } from '../config/file.ts';
 import { listen } from '../net/listener.ts';
 import type { Listener } from '../net/listener.ts';
-import { savingOf } from '../persistence/saving.ts';
+import { openPersistence } from '../persistence/persistence.ts';
+import type { Persistence } from '../persistence/persistence.ts';
+import { messageOf, savingOf } from '../persistence/saving.ts';
 import { Server } from '../server.ts';
 import { addressesOf } from './addresses.ts';
 import { lastDirective, parseCommandLine, StartError } from './command-line.ts';
@@ -52,6 +54,7 @@ export async function runServer(options: RunOptions): Promise<Running> {
   const logfile = config.text('logfile');
   sink.log = options.log !== undefined && logfile === '' ? options.log : logger(logfile);
   log(`paxx redis is starting, compatible with Redis ${server.settings.version}, PID: ${process.pid}`);
+  const persistence = keepsData(text) ? openPersistence(server, process.cwd()) : undefined;
   const listeners = await openAll(server, config);
   for (const listener of listeners) listener.ref();
   const pidfile = config.text('pidfile');
@@ -60,6 +63,7 @@ export async function runServer(options: RunOptions): Promise<Running> {
   if (first.path === undefined && Number(config.value('port')) === 0) config.load('port', String(first.port));
   log(`PID: ${process.pid}`);
   log('Server initialized');
+  if (persistence !== undefined) await loadOrRefuse(persistence, listeners);
   log('Ready to accept connections');
   return running(server, listeners, () => {
     if (pidfile !== '') rmSync(pidfile, { force: true });
@@ -105,20 +109,13 @@ export function stopOnSignals(started: Running): void {
       signalled = true;
       server.log(`Received ${signal} scheduling shutdown...`);
       server.log('User requested shutdown...');
-      if (configOf(server).text('save') !== '') saveQuietly(server);
+      savingOf(server).cancelSave();
+      if (configOf(server).text('save') !== '') savingOf(server).saveQuietly();
       void started.stop();
     });
   }
   // A terminal that goes away takes a foreground server with it.
   process.on('SIGHUP', () => void started.stop());
-}
-
-function saveQuietly(server: Server): void {
-  try {
-    savingOf(server).save();
-  } catch (error) {
-    server.log(`saving failed: ${(error as Error).message}`);
-  }
 }
 
 function load(config: Config, text: string, file: string | undefined): void {
@@ -132,6 +129,25 @@ function load(config: Config, text: string, file: string | undefined): void {
     throw new StartError(`${where}: '${error.parameter}': ${error.reason ?? 'there is no such parameter'}`);
   }
   config.file = file;
+}
+
+/** Only who names a place or a way to keep data gets any on disk. */
+function keepsData(text: string): boolean {
+  const named = ['dir', 'dbfilename', 'appendfilename', 'appenddirname'].some(
+    (name) => lastDirective(text, name) !== undefined,
+  );
+  const save = lastDirective(text, 'save');
+  return named || lastDirective(text, 'appendonly') === 'yes' || (save !== undefined && save !== '' && save !== '""');
+}
+
+async function loadOrRefuse(persistence: Persistence, listeners: readonly Listener[]): Promise<void> {
+  try {
+    await persistence.load();
+  } catch (error) {
+    persistence.server.stop();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw new StartError(`Fatal error loading the DB: ${messageOf(error)}. Exiting.`, { cause: error });
+  }
 }
 
 function enter(folder: string): void {

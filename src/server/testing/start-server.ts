@@ -5,6 +5,7 @@ import { handlers } from '../commands/index.ts';
 import { configOf } from '../config/config.ts';
 import { listen } from '../net/listener.ts';
 import type { Listener, ListenOptions } from '../net/listener.ts';
+import { openPersistence } from '../persistence/persistence.ts';
 import { Server } from '../server.ts';
 import type { Settings } from '../settings.ts';
 import { seededRandom } from '../util/random.ts';
@@ -32,6 +33,10 @@ export interface StartOptions extends ListenOptions {
   readonly settings?: Partial<Settings>;
   /** Keep a record of all commands from the start, see `commands`. */
   readonly record?: boolean;
+  /** Keep the data in this folder, as an RDB file and, with `appendonly`, an append-only one. Nowhere by default. */
+  readonly dir?: string;
+  /** Parameters as redis.conf has them: `{ appendonly: 'yes' }`. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Told what redis-server would write to its log. */
   readonly log?: (message: string) => void;
 }
@@ -88,6 +93,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     ...(options.log === undefined ? {} : { log: options.log }),
     settings: { ...options.settings, ...(options.password === undefined ? {} : { requirepass: options.password }) },
   });
+  for (const [name, value] of Object.entries(options.config ?? {})) configOf(server).load(name, value);
+  if (options.dir !== undefined) await openPersistence(server, options.dir).load();
   const listener = await listen(server, { port: 0, host: '127.0.0.1', ...options });
   listener.unref();
   // What CONFIG and INFO tell.

@@ -2,7 +2,10 @@
 
 import { totalmem } from 'node:os';
 import { configOf } from '../../config/config.ts';
+import type { AppendOnly } from '../../persistence/aof/append-only.ts';
+import { persistenceOf } from '../../persistence/persistence.ts';
 import { savingOf } from '../../persistence/saving.ts';
+import type { Saving } from '../../persistence/saving.ts';
 import type { Server } from '../../server.ts';
 import { reportMemory } from '../memory.ts';
 import { statisticsOf } from '../statistics.ts';
@@ -76,37 +79,56 @@ export function memorySection(server: Server): Section {
 export function persistenceSection(server: Server): Section {
   const saving = savingOf(server);
   const counters = statisticsOf(server).counters;
+  const { saveWork, rewriteWork, loading } = saving;
+  const now = server.clock.now();
+  const since = (work: { readonly startedAt: number } | undefined): number =>
+    work === undefined ? -1 : Math.floor((now - work.startedAt) / 1000);
+  const [written, total] = (saveWork ?? rewriteWork)?.progress() ?? [0, 0];
+  const aof = persistenceOf(server)?.aof;
   return {
-    loading: 0,
+    loading: loading === undefined ? 0 : 1,
     async_loading: 0,
     current_cow_peak: 0,
     current_cow_size: 0,
     current_cow_size_age: 0,
     current_fork_perc: '0.00',
-    current_save_keys_processed: 0,
-    current_save_keys_total: 0,
+    current_save_keys_processed: written,
+    current_save_keys_total: total,
     rdb_changes_since_last_save: saving.changes(),
-    rdb_bgsave_in_progress: 0,
+    rdb_bgsave_in_progress: saveWork === undefined ? 0 : 1,
     rdb_last_save_time: Math.floor(saving.lastSave / 1000),
     rdb_last_bgsave_status: saving.lastSucceeded ? 'ok' : 'err',
     rdb_last_bgsave_time_sec: saving.lastDuration,
-    rdb_current_bgsave_time_sec: -1,
+    rdb_current_bgsave_time_sec: since(saveWork),
     rdb_saves: saving.saves,
     rdb_last_cow_size: 0,
     rdb_last_load_keys_expired: counters.get('rdb_last_load_keys_expired') ?? 0,
     rdb_last_load_keys_loaded: counters.get('rdb_last_load_keys_loaded') ?? 0,
     aof_enabled: configOf(server).value('appendonly') === true ? 1 : 0,
-    aof_rewrite_in_progress: 0,
-    aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: saving.rewrites > 0 ? 0 : -1,
-    aof_current_rewrite_time_sec: -1,
-    aof_last_bgrewrite_status: 'ok',
+    aof_rewrite_in_progress: rewriteWork === undefined ? 0 : 1,
+    aof_rewrite_scheduled: saving.rewriteScheduled ? 1 : 0,
+    aof_last_rewrite_time_sec: saving.lastRewriteDuration,
+    aof_current_rewrite_time_sec: since(rewriteWork),
+    aof_last_bgrewrite_status: saving.lastRewriteSucceeded ? 'ok' : 'err',
     aof_rewrites: saving.rewrites,
-    aof_rewrites_consecutive_failures: 0,
-    aof_last_write_status: 'ok',
+    aof_rewrites_consecutive_failures: saving.failedRewrites,
+    aof_last_write_status: aof?.file?.failure === undefined ? 'ok' : 'err',
     aof_last_cow_size: 0,
     module_fork_in_progress: 0,
     module_fork_last_cow_size: 0,
+    ...(aof === undefined ? {} : appendOnlyFields(aof, saving)),
+    ...(loading === undefined ? {} : { loading_start_time: Math.floor(loading.startedAt / 1000) }),
+  };
+}
+
+function appendOnlyFields(aof: AppendOnly, saving: Saving): Section {
+  return {
+    aof_current_size: aof.size,
+    aof_base_size: aof.baseSize,
+    aof_pending_rewrite: saving.rewriteScheduled ? 1 : 0,
+    aof_buffer_length: aof.file?.pending.length ?? 0,
+    aof_pending_bio_fsync: aof.file?.syncing === true ? 1 : 0,
+    aof_delayed_fsync: 0,
   };
 }
 

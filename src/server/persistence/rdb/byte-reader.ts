@@ -11,6 +11,7 @@ import {
   ENCODED_LZF,
   LENGTH_32,
   LENGTH_64,
+  UnexpectedEnd,
 } from './format.ts';
 import { decompress } from './lzf.ts';
 
@@ -39,7 +40,9 @@ export class ByteReader {
   /** Have `size` bytes in `bytes` from `at` on. */
   need(size: number): void {
     if (size > this.limit - this.at && !this.fetch(size)) {
-      throw new CorruptData(`it ends at byte ${this.base + this.limit}, where ${size} more were to follow`);
+      throw new UnexpectedEnd(
+        `it ends at byte ${this.position + this.left}, while ${size} bytes from byte ${this.position} on are missing`,
+      );
     }
   }
 

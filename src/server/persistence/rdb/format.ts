@@ -58,3 +58,6 @@ export const NODE_PACKED = 2;
 export class CorruptData extends Error {
   override readonly name = 'CorruptData';
 }
+
+/** Data that stops too early; it may be sound as far as it goes. */
+export class UnexpectedEnd extends CorruptData {}

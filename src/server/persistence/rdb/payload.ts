@@ -11,13 +11,14 @@ import { CorruptData, NEWEST_READABLE, RDB_VERSION } from './format.ts';
 import { isEmptyValue, readValue } from './read-value.ts';
 import type { LoadedValue } from './read-value.ts';
 import { typeNumber, writeValue } from './write-value.ts';
+import type { Shelf } from './write-value.ts';
 
 const FOOTER = 10;
 
-export function dumpPayload(server: Server, db: Database, slot: number): Buffer {
+export function payloadOf(server: Server, shelf: Shelf, slot: number): Buffer {
   const out = new ByteWriter(configOf(server).value('rdbcompression') === true, 256);
-  out.u8(typeNumber(db, slot));
-  writeValue(out, db, slot, server.settings);
+  out.u8(typeNumber(shelf, slot));
+  writeValue(out, shelf, slot, server.settings);
   out.u16(RDB_VERSION);
   const sum = new Crc64();
   sum.update(out.bytes, 0, out.at);
