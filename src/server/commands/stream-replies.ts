@@ -16,6 +16,9 @@ export interface Entries {
 }
 
 const composer = new Composer();
+/** What stands in front of an entry's id, by its length, and between it and the entry's parts, by their number. */
+const ENTRY_HEADS = Array.from({ length: 42 }, (_, length) => `*2\r\n$${length}\r\n`);
+const PART_HEADS = Array.from({ length: 64 }, (_, fields) => `\r\n*${fields * 2}\r\n`);
 const addPart = (part: Span): void => composer.bulk(part.bytes, part.start, part.end);
 
 /** Gathers entries for one reply; only one at a time. */
@@ -39,7 +42,9 @@ class EntryGatherer {
       this.list.push([id, view.parts()]);
       return;
     }
-    composer.literal(`*2\r\n$${id.length}\r\n${id}\r\n*${view.count * 2}\r\n`);
+    composer.literal(ENTRY_HEADS[id.length]!);
+    composer.literal(id);
+    composer.literal(PART_HEADS[view.count] ?? `\r\n*${view.count * 2}\r\n`);
     view.visit(addPart);
   }
 

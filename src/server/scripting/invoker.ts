@@ -143,7 +143,7 @@ export class Invoker {
     if ((command.flags & BLOCKING) !== 0 && command.name.startsWith('xread')) {
       const options = this.argv.slice(1, this.argv.findIndex(isStreams));
       if (options.some((option) => option.toLowerCase() === 'block')) {
-        return `ERR ${command.name} command is not allowed with BLOCK option from scripts`;
+        return `ERR ${this.argv[0]!} command is not allowed with BLOCK option from scripts`;
       }
     }
     return undefined;

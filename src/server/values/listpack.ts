@@ -161,8 +161,23 @@ export function readElement(buffer: Buffer, at: number, into: Span): number {
     into.set(buffer, at + 5, at + 5 + length);
     return at + 5 + length + backLengthSize(5 + length);
   }
-  into.set(digits, 0, digits.latin1Write(String(readInteger(buffer, at)), 0));
+  showInteger(readInteger(buffer, at), into);
   return nextElement(buffer, at);
+}
+
+function showInteger(value: Word, into: Span): void {
+  if (typeof value !== 'number' || value < 0 || value > 999_999_999) {
+    into.set(digits, 0, digits.latin1Write(String(value), 0));
+    return;
+  }
+  let at = digits.length;
+  let rest = value;
+  do {
+    const next = (rest / 10) | 0;
+    digits[--at] = 48 + rest - next * 10;
+    rest = next;
+  } while (rest > 0);
+  into.set(digits, at, digits.length);
 }
 
 /** The integer that a string reads as, in the one spelling that an integer has. */
