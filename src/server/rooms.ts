@@ -6,6 +6,7 @@ import { startLatencyMonitor } from './introspection/latency.ts';
 import { startSlowLog } from './introspection/slowlog.ts';
 import { statisticsOf } from './introspection/statistics.ts';
 import { startNotifications } from './pubsub/notifications.ts';
+import { shareFunctions } from './scripting/share-functions.ts';
 import type { Server } from './server.ts';
 
 /** Call once for a new server, before its first command. */
@@ -15,6 +16,7 @@ export function openRooms(server: Server): void {
   startNotifications(server);
   startSlowLog(server);
   startLatencyMonitor(server);
+  shareFunctions(server);
   const statistics = statisticsOf(server);
   server.sampler = (now) => statistics.sample(now);
   server.sampleAt = 0;

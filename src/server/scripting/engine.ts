@@ -36,6 +36,11 @@ export function scriptingOf(server: Server): Scripting {
   return state;
 }
 
+/** Has any script run yet? Lua is opened by the first. */
+export function hasScripting(server: Server): boolean {
+  return server.extras.has(STATE);
+}
+
 export class Scripting {
   readonly server: Server;
   readonly machine = new Machine();

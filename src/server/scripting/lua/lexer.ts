@@ -291,9 +291,11 @@ export class Lexer {
   }
 }
 
+const BLANK_EDGE = /^[ \t\n\v\f\r]|[ \t\n\v\f\r]$/;
+
 /** A numeral as Lua's strtod reads it, blanks around it allowed; undefined when it is none. */
 export function numberFromText(text: string): number | undefined {
-  const body = text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
+  const body = BLANK_EDGE.test(text) ? text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '') : text;
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(body)) return Number(body);
   const hex = /^([+-]?)0[xX]([\da-fA-F]*)(\.[\da-fA-F]*)?(?:[pP]([+-]?\d+))?$/.exec(body);
   if (hex !== null && hex[2]! + (hex[3] ?? '') !== '' && (hex[2] !== '' || (hex[3] ?? '').length > 1)) {

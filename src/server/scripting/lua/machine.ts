@@ -128,7 +128,10 @@ export class Machine {
         if (handler === undefined) return undefined;
       } else if (typeof holder === 'string') return this.strings.get(key);
       else return this.typeError(site, 'index', holder, site?.left ?? '');
-      if (typeof handler === 'function') return first(handler(holder, key));
+      if (typeof handler === 'function') {
+        if (site !== undefined) this.line = site.line;
+        return first(handler(holder, key));
+      }
       holder = handler;
     }
     return this.fail('loop in gettable');
@@ -143,6 +146,7 @@ export class Machine {
         if (handler === undefined || holder.get(key) !== undefined) return this.rawStore(holder, key, value, site);
       } else return this.typeError(site, 'index', holder, site?.left ?? '');
       if (typeof handler === 'function') {
+        if (site !== undefined) this.line = site.line;
         handler(holder, key, value);
         return;
       }

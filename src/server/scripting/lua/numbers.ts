@@ -3,6 +3,8 @@
 import { numberFromText } from './lexer.ts';
 import type { LuaValue } from './values.ts';
 
+const PLAIN = /^-?(?:\d{1,14}|\d+\.\d+)$/;
+
 /** `%.14g`, which Lua prints numbers with. */
 export function formatNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e14) return Object.is(value, -0) ? '-0' : String(value);
@@ -11,6 +13,11 @@ export function formatNumber(value: number): string {
 
 /** C's `%.<precision>g`; `keep` is the `#` flag, which keeps zeros at the end. */
 export function formatG(value: number, precision: number, keep: boolean): string {
+  if (precision === 14 && !keep) {
+    // The shortest spelling, when it has no more than 14 digits and no exponent, is what C prints.
+    const short = String(value);
+    if (short.length <= 15 && PLAIN.test(short) && (value >= 1e-4 || value <= -1e-4)) return short;
+  }
   const special = notFinite(value);
   if (special !== undefined) return special;
   const digits = Math.max(1, precision);

@@ -40,6 +40,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 const NUMBER =
   /[+-]?(?:0[xX][\da-fA-F]+(?:\.[\da-fA-F]*)?(?:[pP][+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)/iy;
+/** What every JSON writer writes. */
+const SIMPLE = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.xXpPeE])/y;
 const PLAIN = /[^"\\]*/y;
 
 export class JsonDecoder {
@@ -148,7 +150,11 @@ export class JsonDecoder {
 
   next(): void {
     const { text } = this;
-    while (this.at < text.length && ' \t\n\r'.includes(text[this.at]!)) this.at++;
+    for (;;) {
+      const code = text.charCodeAt(this.at);
+      if (code !== 32 && code !== 9 && code !== 10 && code !== 13) break;
+      this.at++;
+    }
     this.begin = this.at;
     const letter = text[this.at];
     if (letter === undefined) {
@@ -175,6 +181,11 @@ export class JsonDecoder {
   }
 
   number(otherwise = 'invalid number'): void {
+    SIMPLE.lastIndex = this.at;
+    if (SIMPLE.test(this.text)) {
+      const end = SIMPLE.lastIndex;
+      return this.literal('T_NUMBER', Number(this.text.slice(this.at, end)), end - this.at);
+    }
     NUMBER.lastIndex = this.at;
     const match = NUMBER.exec(this.text)?.[0];
     const strict =
@@ -187,6 +198,11 @@ export class JsonDecoder {
     const { text } = this;
     let result = '';
     this.at++;
+    const end = text.indexOf('"', this.at);
+    if (end >= 0) {
+      const whole = text.slice(this.at, end);
+      if (!whole.includes('\\')) return this.literal('T_STRING', whole, end + 1 - this.at);
+    }
     for (;;) {
       PLAIN.lastIndex = this.at;
       const run = PLAIN.exec(text)![0];

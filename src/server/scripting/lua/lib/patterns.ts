@@ -8,11 +8,16 @@ const UNCLOSED = -1;
 const POSITION = -2;
 const ESCAPE = 37;
 
+/** Letters without a meaning of their own, the last of which is not repeated. */
+const HEAD = /^[^$%()*+.?[\]^-]+(?![*?-])(?<![*+?-])/;
+
 /** One pattern applied to one subject. Steps are paid with the machine's fuel, so that no pattern hangs the server. */
 export class Matcher {
   readonly machine: Machine;
   readonly subject: string;
   readonly pattern: string;
+  /** A letter that every match begins with, if there is one. */
+  readonly head: string;
   level = 0;
   readonly starts: number[] = [];
   readonly lengths: number[] = [];
@@ -21,6 +26,7 @@ export class Matcher {
     this.machine = machine;
     this.subject = subject;
     this.pattern = pattern;
+    this.head = HEAD.exec(pattern)?.[0] ?? '';
   }
 
   /** Where a match from `s` on ends, or -1. */
@@ -203,7 +209,14 @@ export class Matcher {
   /** The captures; the whole match when there are none and `whole` says so. */
   captures(s: number, end: number, whole: boolean): LuaValue[] {
     const count = this.level === 0 && whole ? 1 : this.level;
-    return Array.from({ length: count }, (_, i) => this.capture(i, s, end));
+    const found: LuaValue[] = [];
+    for (let i = 0; i < count; i++) found.push(this.capture(i, s, end));
+    return found;
+  }
+
+  /** The first place from `s` on where a match could begin, judged by its first letter; -1 for none. */
+  candidate(s: number): number {
+    return this.head === '' ? s : this.subject.indexOf(this.head, s);
   }
 
   capture(i: number, s: number, end: number): LuaValue {

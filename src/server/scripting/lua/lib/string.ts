@@ -42,15 +42,14 @@ export function stringLibrary(machine: Machine): Record<string, LuaFunction> {
 
   const gmatch: LuaFunction = (...a) => {
     const subject = args.string(a, 0, 'gmatch');
-    const pattern = args.string(a, 1, 'gmatch');
+    const matcher = new Matcher(machine, subject, args.string(a, 1, 'gmatch'));
     let at = 0;
     return () => {
-      const matcher = new Matcher(machine, subject, pattern);
-      for (let s = at; s <= subject.length; s++) {
+      for (let s = matcher.candidate(at); s >= 0 && s <= subject.length; s = matcher.candidate(s + 1)) {
         const end = matcher.begin(s, 0);
         if (end < 0) continue;
         at = end === s ? end + 1 : end;
-        return matcher.captures(s, end, true);
+        return matcher.level <= 1 ? matcher.capture(0, s, end) : matcher.captures(s, end, true);
       }
       at = subject.length + 1;
       return undefined;
@@ -65,24 +64,37 @@ export function stringLibrary(machine: Machine): Record<string, LuaFunction> {
       return machine.badArgument(3, 'gsub', 'string/function/table expected');
     }
     const limit = args.optionalInteger(a, 3, 'gsub', subject.length + 1);
+    if (typeof by === 'string' && limit > subject.length && pattern !== '' && !SPECIAL.test(pattern + by)) {
+      const parts = subject.split(pattern);
+      machine.spend(subject.length + parts.length * by.length);
+      return [parts.join(by), parts.length - 1];
+    }
     const anchored = pattern.startsWith('^');
     const matcher = new Matcher(machine, subject, pattern);
-    let result = '';
+    const parts: string[] = [];
+    let copied = 0;
     let s = 0;
     let count = 0;
     while (count < limit) {
+      if (!anchored) {
+        s = matcher.candidate(s);
+        if (s < 0) break;
+      }
       const end = matcher.begin(s, anchored ? 1 : 0);
       if (end >= 0) {
         count++;
-        result += replacement(matcher, by, s, end);
-        machine.spend(result.length >> 4);
+        const text = replacement(matcher, by, s, end);
+        parts.push(subject.slice(copied, s), text);
+        machine.spend(text.length);
+        copied = end;
       }
       if (end > s) s = end;
-      else if (s < subject.length) result += subject[s++];
+      else if (s < subject.length) s++;
       else break;
       if (anchored) break;
     }
-    return [result + subject.slice(s), count];
+    parts.push(subject.slice(copied));
+    return [parts.join(''), count];
   }
 
   function replacement(matcher: Matcher, by: LuaValue, s: number, end: number): string {
