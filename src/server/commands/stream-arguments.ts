@@ -11,8 +11,30 @@ import type { Trim } from '../values/stream-trim.ts';
 
 export const INVALID_ID = new CommandError('ERR Invalid stream ID specified as stream command argument');
 
+const SAFE_DIGITS = 15;
+const SHORT_ID = SAFE_DIGITS * 2 + 1;
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
+}
+
 /** An id; without its second half that is 0. */
 export function idOf(call: Call, i: number): StreamId {
+  const { bytes } = call;
+  const end = call.end[i]!;
+  let at = call.start[i]!;
+  // The usual form without a string in between: two numbers that are exact as they are.
+  if (end - at <= SHORT_ID) {
+    let ms = 0;
+    const first = at;
+    for (; at < end && isDigit(bytes[at]!); at++) ms = ms * 10 + bytes[at]! - 48;
+    if (at > first && at < end - 1 && at - first <= SAFE_DIGITS && bytes[at] === 45) {
+      let seq = 0;
+      const second = ++at;
+      for (; at < end && isDigit(bytes[at]!); at++) seq = seq * 10 + bytes[at]! - 48;
+      if (at === end && at - second <= SAFE_DIGITS) return { ms, seq };
+    }
+  }
   const id = parseId(call.arg(i), 0, true);
   if (id === undefined) throw INVALID_ID;
   return id;

@@ -79,8 +79,11 @@ export class PendingList<Owner> {
     if (run.length === 1) {
       if (at === 0) this.runs.shift();
       else this.runs.splice(at, 1);
-    } else if (place === 0) run.shift();
-    else run.splice(place, 1);
+    } else {
+      // A splice makes an array of what it takes out.
+      for (let i = place + 1; i < run.length; i++) run[i - 1] = run[i]!;
+      run.pop();
+    }
     return found;
   }
 
