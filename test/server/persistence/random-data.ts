@@ -36,8 +36,26 @@ export function randomKeys(seed: number, count: number): RandomKey[] {
     }
   };
   const size = (): number => [1, 3, 20, 127, 129, 140, 513, 600][pick(8)]!;
+  const stream = (key: string): string[][] => [
+    ...Array.from({ length: size() }, (_, i) => [
+      'XADD',
+      key,
+      `${i + 1}-${pick(5)}`,
+      'f',
+      text(),
+      pick(3) > 0 ? 'g' : 'h',
+      text(),
+    ]),
+    ['XDEL', key, '1-0', '1-1', '1-2', '1-3', '1-4'],
+    ['XADD', key, '5000-0', 'f', 'v'],
+    ['XGROUP', 'CREATE', key, 'group', '0'],
+    ['XREADGROUP', 'GROUP', 'group', 'one', 'COUNT', '5', 'STREAMS', key, '>'],
+    ['XREADGROUP', 'GROUP', 'group', 'two', 'COUNT', '3', 'STREAMS', key, '>'],
+    ['XACK', key, 'group', '3-0', '3-1', '3-2', '3-3'],
+  ];
   const makers: ((key: string) => { commands: string[][]; unordered: boolean })[] = [
     (key) => ({ commands: [['SET', key, text()]], unordered: false }),
+    (key) => ({ commands: stream(key), unordered: true }),
     (key) => ({ commands: [['SET', key, text().repeat(pick(40))]], unordered: false }),
     (key) => ({ commands: [['RPUSH', key, ...Array.from({ length: size() }, text)]], unordered: false }),
     (key) => ({
@@ -87,7 +105,7 @@ export function randomKeys(seed: number, count: number): RandomKey[] {
   });
 }
 
-/** Tables of Redis have no order that others could know. */
-export function isTable(encoding: string): boolean {
-  return encoding === 'hashtable';
+/** Tables of Redis have no order that others could know, and pending entries of streams have their times. */
+export function isUncertain(encoding: string): boolean {
+  return encoding === 'hashtable' || encoding === 'stream';
 }
