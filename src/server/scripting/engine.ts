@@ -18,7 +18,7 @@ import { Libraries, type RegisteredFunction } from './libraries.ts';
 import { Invoker } from './invoker.ts';
 import { errorText, logFunction, redisConstants, redisLibrary } from './redis-library.ts';
 import { writeValue } from './write-value.ts';
-import { parseShebang, SCRIPT_COMPAT, SCRIPT_NO_WRITES } from './shebang.ts';
+import { parseShebang, SCRIPT_NO_WRITES } from './shebang.ts';
 import { ScriptKilled, Watchdog } from './watchdog.ts';
 
 export interface Script extends Compiled {
@@ -131,7 +131,6 @@ export class Scripting {
   execute(call: Call, f: LuaFunction, run: Run): void {
     const { server, machine, invoker, watchdog } = this;
     const { effects } = server.keyspace;
-    this.admit(run);
     invoker.begin(call.client, run);
     watchdog.begin(run);
     const stopFraming = effects.propagating ? effects.frame() : undefined;
@@ -155,11 +154,6 @@ export class Scripting {
     }
     if (failure !== undefined) throw this.describe(failure, run);
     writeValue(machine, call.reply, first(result));
-  }
-
-  /** May this script run now? */
-  admit(run: Run): void {
-    if ((run.flags & SCRIPT_COMPAT) !== 0) return;
   }
 
   /** FCALL: run a registered function. */

@@ -58,14 +58,19 @@ export class Invoker {
 
   /** Would the caller's rights allow this command? */
   mayCall(argv: readonly string[]): boolean {
-    const { call, server } = this;
-    const command = this.find(argv)!;
+    const { call } = this;
     call.load(argv);
-    call.command = command;
-    return server.guards.every((guard) => {
-      const verdict = guard(call);
-      return verdict === undefined || verdict === 'taken';
-    });
+    call.command = this.find(argv)!;
+    return this.guardsRefuse() === undefined;
+  }
+
+  /** Ask the guards about the call. Its client has the caller's user, and no connection. */
+  guardsRefuse(): string | undefined {
+    for (const guard of this.server.guards) {
+      const verdict = guard(this.call);
+      if (verdict !== undefined && verdict !== 'taken') return verdict.message;
+    }
+    return undefined;
   }
 
   end(): void {
@@ -99,17 +104,20 @@ export class Invoker {
     call.db = client.db;
     call.command = command;
     reply.reset();
-    if (server.gate !== 0 || client.gate !== 0) {
-      for (const guard of server.guards) {
-        const verdict = guard(call);
-        if (verdict !== undefined && verdict !== 'taken') return this.refuse(verdict.message, raise);
-      }
+    if (server.gate !== 0) {
+      const refusal = this.guardsRefuse();
+      if (refusal !== undefined) return this.refuse(refusal, raise);
     }
     if ((command.flags & WRITES) !== 0) this.wrote = true;
     const outer = server.running;
     server.running = client;
     server.stats.commands++;
+    const { effects } = server.keyspace;
+    const { propagating } = effects;
+    // redis.set_repl(redis.REPL_NONE): nobody hears of it.
+    if (this.replication === 0) effects.propagating = false;
     server.invoke(call);
+    effects.propagating = propagating;
     server.running = outer;
     if (reply.failure === undefined) return reply.value;
     const error = errorTable(reply.failure);

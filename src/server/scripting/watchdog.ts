@@ -119,8 +119,8 @@ export class Watchdog {
     const { kind, name } = this.run!;
     server.log(`Slow script detected: still in execution after the time limit (${kind} ${name})`);
     this.stopGuarding = server.addGuard((call) => {
-      const { client, command } = call;
-      if (client === this.scripting.invoker.client) return undefined;
+      const { command } = call;
+      if (call === this.scripting.invoker.call) return undefined;
       if (command.name === 'shutdown') {
         if (call.argc < 2 || !call.is(1, 'nosave')) return BUSY[kind];
         this.killed = true;

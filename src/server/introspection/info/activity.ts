@@ -6,6 +6,7 @@ import type { AppendOnly } from '../../persistence/aof/append-only.ts';
 import { persistenceOf } from '../../persistence/persistence.ts';
 import { savingOf } from '../../persistence/saving.ts';
 import type { Saving } from '../../persistence/saving.ts';
+import { hasScripting, scriptingOf } from '../../scripting/engine.ts';
 import type { Server } from '../../server.ts';
 import { reportMemory } from '../memory.ts';
 import { statisticsOf } from '../statistics.ts';
@@ -45,9 +46,7 @@ export function memorySection(server: Server): Section {
     used_memory_vm_eval: 0,
     used_memory_lua_human: human(0),
     used_memory_scripts_eval: 0,
-    number_of_cached_scripts: 0,
-    number_of_functions: 0,
-    number_of_libraries: 0,
+    ...scriptingCounts(server),
     used_memory_vm_functions: 0,
     ...withHuman('used_memory_vm_total', 0),
     used_memory_functions: 0,
@@ -211,4 +210,14 @@ function percent(part: number, whole: number): string {
 
 function ratio(part: number, whole: number): string {
   return (whole === 0 ? 0 : part / whole).toFixed(2);
+}
+
+/** Scripting opens with the first script; INFO does not open it. */
+function scriptingCounts(server: Server): Record<string, number> {
+  const scripting = hasScripting(server) ? scriptingOf(server) : undefined;
+  return {
+    number_of_cached_scripts: scripting?.scripts.size ?? 0,
+    number_of_functions: scripting?.libraries.functions.size ?? 0,
+    number_of_libraries: scripting?.libraries.byName.size ?? 0,
+  };
 }
