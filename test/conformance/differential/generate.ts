@@ -55,7 +55,6 @@ const KEYS_OF: Readonly<Partial<Record<CommandGroup, readonly string[]>>> = {
   'sorted-set': ['z1', 'z2', 'z3'],
   geo: ['g1', 'z1'],
   hash: ['h1', 'h2'],
-  stream: ['x1'],
 };
 export const ALL_KEYS = [...new Set(Object.values(KEYS_OF).flat()), 'none'];
 /** Ranges by name are defined only where all scores are the same, SORT BY only for lists: keys of their own. */
