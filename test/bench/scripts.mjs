@@ -1,4 +1,4 @@
-// npm run bench:scripts: five shapes of scripts on redis-server and ours, interleaved, as ratios of medians.
+// Five shapes of scripts on redis-server and ours, interleaved, as ratios of medians.
 //
 //   node test/bench/scripts.mjs [--rounds 5] [--json]
 //
