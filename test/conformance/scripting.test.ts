@@ -32,6 +32,15 @@ conformance(
       'FCALL first 0',
     ],
     'scripts by text and by SHA1': scriptCommands,
+    'the cache and help': [
+      ['EVALSHA_RO', 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db', '0'],
+      ['SCRIPT', 'EXISTS', 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db', 'x'],
+      ['EVAL', 'return 1', '0'],
+      ['SCRIPT', 'EXISTS', 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db', 'X'],
+      ['EVALSHA_RO', 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db', '0'],
+      { send: ['SCRIPT', 'HELP'], grade: 'type' },
+      { send: ['FUNCTION', 'HELP'], grade: 'type' },
+    ],
     'keys and arguments': [
       ['EVAL', 'return {KEYS,ARGV,#KEYS,#ARGV}', '2', 'a', 'b', 'c\0d', ''],
       ['EVAL', 'return redis.call("set",KEYS[1],ARGV[1])', '1', 'k', 'v\0w'],

@@ -1,6 +1,5 @@
 // A server's Lua: one machine, its globals, the cache of compiled scripts, and how a script runs and answers.
 
-import { createHash } from 'node:crypto';
 import type { Call } from '../dispatch/call.ts';
 import { CommandError, fail } from '../errors.ts';
 import type { Server } from '../server.ts';
@@ -18,6 +17,7 @@ import { Libraries, type RegisteredFunction } from './libraries.ts';
 import { Invoker } from './invoker.ts';
 import { errorText, logFunction, redisConstants, redisLibrary } from './redis-library.ts';
 import { writeValue } from './write-value.ts';
+import { sha1 } from './sha1.ts';
 import { parseShebang, SCRIPT_NO_WRITES } from './shebang.ts';
 import { ScriptKilled, Watchdog } from './watchdog.ts';
 
@@ -195,10 +195,6 @@ export interface Run {
 
 function killedError({ kind }: ScriptKilled, line: number): LuaError {
   return new LuaError(`Script killed by user with ${kind.toUpperCase()} KILL...`, line);
-}
-
-export function sha1(text: string): string {
-  return createHash('sha1').update(text, 'latin1').digest('hex');
 }
 
 /** `numkeys`, checked against the arguments. */

@@ -1,7 +1,7 @@
 // The `redis` table: call, pcall, replies, logging, protocol and replication switches.
 
 import type { Scripting } from './engine.ts';
-import { sha1 } from './engine.ts';
+import { sha1 } from './sha1.ts';
 import { formatNumber, toNumber } from './lua/numbers.ts';
 import { LuaTable } from './lua/table.ts';
 import { LuaError, NOTHING } from './lua/values.ts';
