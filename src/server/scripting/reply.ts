@@ -171,6 +171,6 @@ export class LuaReply implements Reply {
 
 export function single(name: string, value: LuaValue): LuaTable {
   const table = new LuaTable();
-  table.hash = new Map([[name, value]]);
+  table.put(name, value);
   return table;
 }

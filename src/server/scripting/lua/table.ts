@@ -53,8 +53,7 @@ export class LuaTable {
   /** Store under a key that is not in the array part. */
   put(key: LuaValue, value: LuaValue): void {
     if (value === undefined) this.hash?.delete(key);
-    else if (this.hash === undefined) this.hash = new Map([[key, value]]);
-    else this.hash.set(key, value);
+    else (this.hash ??= new Map()).set(key, value);
   }
 
   get length(): number {

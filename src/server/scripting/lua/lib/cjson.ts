@@ -243,7 +243,8 @@ class Encoder {
 
   number(value: number): void {
     const { encodeInvalid, precision } = this.config;
-    if (Number.isFinite(value)) this.out += formatG(value, precision, false);
+    if ((value | 0) === value && value !== 0 && precision === PRECISION) this.out += value;
+    else if (Number.isFinite(value)) this.out += formatG(value, precision, false);
     else if (encodeInvalid === 'null') this.out += 'null';
     else if (encodeInvalid) this.out += formatG(value, precision, false);
     else this.refuse('number', 'must not be NaN or Inf');
