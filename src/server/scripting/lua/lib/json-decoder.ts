@@ -20,14 +20,6 @@ type Token =
   | 'T_END'
   | 'T_ERROR';
 
-const PUNCTUATION: Readonly<Record<string, Token>> = {
-  '{': 'T_OBJ_BEGIN',
-  '}': 'T_OBJ_END',
-  '[': 'T_ARR_BEGIN',
-  ']': 'T_ARR_END',
-  ':': 'T_COLON',
-  ',': 'T_COMMA',
-};
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -156,22 +148,35 @@ export class JsonDecoder {
       this.at++;
     }
     this.begin = this.at;
-    const letter = text[this.at];
-    if (letter === undefined) {
-      this.token = 'T_END';
-      return;
+    switch (text.charCodeAt(this.at)) {
+      case 34:
+        return this.string();
+      case 44:
+        return this.punctuation('T_COMMA');
+      case 58:
+        return this.punctuation('T_COLON');
+      case 91:
+        return this.punctuation('T_ARR_BEGIN');
+      case 93:
+        return this.punctuation('T_ARR_END');
+      case 123:
+        return this.punctuation('T_OBJ_BEGIN');
+      case 125:
+        return this.punctuation('T_OBJ_END');
     }
-    const punctuation = PUNCTUATION[letter];
-    if (punctuation !== undefined) {
-      this.at++;
-      this.token = punctuation;
-    } else if (letter === '"') this.string();
+    const letter = text[this.at];
+    if (letter === undefined) this.token = 'T_END';
     else if (letter === '-' || (letter >= '0' && letter <= '9')) this.number();
     else if (text.startsWith('true', this.at)) this.literal('T_BOOLEAN', true, 4);
     else if (text.startsWith('false', this.at)) this.literal('T_BOOLEAN', false, 5);
     else if (text.startsWith('null', this.at)) this.literal('T_NULL', undefined, 4);
     else if (this.config.decodeInvalid && 'iInN+'.includes(letter)) this.number('invalid token');
     else this.fail('invalid token');
+  }
+
+  punctuation(token: Token): void {
+    this.token = token;
+    this.at++;
   }
 
   literal(token: Token, value: LuaValue, length: number): void {
