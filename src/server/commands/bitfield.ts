@@ -36,8 +36,10 @@ function bitfield(call: Call, readOnly: boolean): void {
   let slot = writes.length > 0 ? call.write(1) : call.read(1);
   if (slot >= 0 && !db.isString(slot)) throw WRONG_TYPE;
   let view: ByteView = NOTHING;
+  let grown = false;
   if (writes.length > 0) {
     const bytes = Math.max(...writes.map(({ offset, width }) => Math.floor((offset + width - 1) / 8) + 1));
+    grown = slot < 0 || db.view(slot).length < bytes;
     if (slot < 0) {
       slot = call.add(1);
       db.putText(slot, '');
@@ -61,7 +63,7 @@ function bitfield(call: Call, readOnly: boolean): void {
       continue;
     }
     writeField(view, operation, stored);
-    changes++;
+    if (grown || stored !== old) changes++;
     reply.integer(operation.kind === 'set' ? old : stored);
   }
   if (changes === 0) return;

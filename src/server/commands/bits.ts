@@ -26,6 +26,7 @@ function setbit(call: Call): void {
   if (bit !== '0' && bit !== '1') throw BIT_ERROR;
   const byte = offset >>> 3;
   let slot = call.write(1);
+  const length = slot < 0 ? 0 : db.view(slot).length;
   if (slot < 0) {
     slot = call.add(1);
     db.putText(slot, '');
@@ -36,7 +37,7 @@ function setbit(call: Call): void {
   const old = view.bytes[at]! & mask;
   if (bit === '1') view.bytes[at]! |= mask;
   else view.bytes[at]! &= ~mask;
-  db.modified(slot, EVENT_STRING, 'setbit');
+  if (byte >= length || (bit === '1') !== (old !== 0)) db.modified(slot, EVENT_STRING, 'setbit');
   call.reply.integer(old === 0 ? 0 : 1);
 }
 

@@ -41,15 +41,20 @@ export class Effects {
   replacement: (readonly string[])[] | undefined;
 
   framing: 'none' | 'open' | 'begun' = 'none';
+  /** The first command within a frame, until it is known whether a second one follows. */
+  held: { readonly db: number; readonly argv: readonly string[] } | undefined = undefined;
 
-  /** Put MULTI and EXEC around what is propagated until the returned function is called; nothing around nothing. */
+  /** Put MULTI and EXEC around what is propagated until the returned function is called; nothing around fewer than two. */
   frame(): () => void {
     if (this.framing !== 'none') return () => {};
     this.framing = 'open';
     return () => {
+      const { held } = this;
       const begun = this.framing === 'begun';
       this.framing = 'none';
-      if (begun) for (const listener of this.listeners) listener.propagated?.(0, ['EXEC']);
+      this.held = undefined;
+      if (held !== undefined) this.send(held.db, held.argv);
+      else if (begun) this.send(0, ['EXEC']);
     };
   }
 
@@ -69,8 +74,19 @@ export class Effects {
   propagate(db: number, argv: readonly string[]): void {
     if (this.framing === 'open') {
       this.framing = 'begun';
-      for (const listener of this.listeners) listener.propagated?.(db, ['MULTI']);
+      this.held = { db, argv };
+      return;
     }
+    const { held } = this;
+    if (held !== undefined) {
+      this.held = undefined;
+      this.send(held.db, ['MULTI']);
+      this.send(held.db, held.argv);
+    }
+    this.send(db, argv);
+  }
+
+  send(db: number, argv: readonly string[]): void {
     for (const listener of this.listeners) listener.propagated?.(db, argv);
   }
 

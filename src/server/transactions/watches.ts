@@ -70,15 +70,23 @@ export class Watches {
     if (clients !== undefined) for (const client of clients) client.dirtyCas = true;
   }
 
-  /** A database's keys give way to another's, or to none: spoiled is who watches a key that was or will be there. */
+  /**
+   * A database's keys give way to another's, or to none: spoiled is who watches a key that was or will be there. To
+   * whom it was gone or past its time when the watch began, one that is past its time is no change.
+   */
   replaced(db: number, by: number | undefined): void {
     const { databases } = this.server.keyspace;
-    for (const name of this.watchers.keys()) {
+    for (const [name, clients] of this.watchers) {
       if (!name.startsWith(`${db}:`)) continue;
       const key = name.slice(String(db).length + 1);
       const wasThere = databases[db]!.table.findText(key) >= 0;
       const willBe = by !== undefined && databases[by]!.table.findText(key) >= 0;
-      if (wasThere || willBe) this.spoil(name);
+      if (!wasThere && !willBe) continue;
+      const willLive = by !== undefined && databases[by]!.peekKey(key) >= 0;
+      for (const client of clients) {
+        const watched = client.watched.find((one) => one.db === db && one.key === key);
+        if (watched?.expired !== true || willLive) client.dirtyCas = true;
+      }
     }
   }
 }
