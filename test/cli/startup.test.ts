@@ -56,7 +56,7 @@ describe('a code cache', () => {
     const look = [...ADD, '--dry-run'];
     const first = await paxx(root, look, { env: { XDG_CACHE_HOME: cache } });
     const written = filesIn(cache);
-    expect(written.map((name) => name.split('-').slice(0, 2).join('-'))).toEqual(['commands-add', 'typescript-all']);
+    expect(written.map((name) => name.split('-').slice(0, 2).join('-'))).toEqual(['commands-add', 'typescript-parser']);
     const before = tree(cache);
     const second = await paxx(root, look, { env: { XDG_CACHE_HOME: cache } });
     expect(second).toEqual(first);

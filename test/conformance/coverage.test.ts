@@ -4,7 +4,16 @@ import { expect, it } from 'vitest';
 import { handlers } from '../../src/server/commands/index.ts';
 
 /** No reply of their own that a row could compare; tests in test/server hit them. */
-const HIT_ELSEWHERE = new Set(['shutdown', 'monitor', 'psync', 'sync', 'failover', 'bgrewriteaof', 'restore-asking']);
+const HIT_ELSEWHERE = new Set([
+  'shutdown',
+  'monitor',
+  'psync',
+  'sync',
+  'replconf',
+  'failover',
+  'bgrewriteaof',
+  'restore-asking',
+]);
 
 it('every handled command is sent by a row', () => {
   const folder = new URL('.', import.meta.url);

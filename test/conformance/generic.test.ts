@@ -1,6 +1,9 @@
 /** Keys of any type: names, expiry, scans, OBJECT. */
 import { conformance } from './runner.ts';
 
+/** What DUMP says of the string `v`: type, length, value, version 10, CRC64. */
+const DUMPED = '\x00\x01v\x0a\x00\x91\x08\xce\xb2\x198\x8a\xce';
+
 conformance('generic', {
   'DEL, UNLINK, EXISTS, TOUCH, TYPE': [
     'DEL k',
@@ -24,6 +27,32 @@ conformance('generic', {
     'TOUCH',
     'DBSIZE',
     'DBSIZE x',
+  ],
+  'DUMP, RESTORE': [
+    'SET k v',
+    'DUMP k',
+    'DUMP none',
+    'DUMP',
+    ['RESTORE', 'copy', '0', DUMPED],
+    'GET copy',
+    ['RESTORE', 'copy', '0', DUMPED],
+    ['RESTORE', 'copy', '100000', DUMPED, 'REPLACE'],
+    { send: 'TTL copy', grade: 'near' },
+    ['RESTORE', 'late', '1', DUMPED, 'ABSTTL'],
+    'EXISTS late',
+    ['RESTORE', 'a', '-1', DUMPED],
+    ['RESTORE', 'a', 'x', DUMPED],
+    ['RESTORE', 'a', '0', DUMPED, 'IDLETIME', '1000'],
+    { send: 'OBJECT IDLETIME a', grade: 'near' },
+    ['RESTORE', 'a', '0', DUMPED, 'REPLACE', 'IDLETIME', '-1'],
+    ['RESTORE', 'a', '0', DUMPED, 'REPLACE', 'FREQ', '256'],
+    ['RESTORE', 'a', '0', DUMPED, 'REPLACE', 'FREQ', '1', 'IDLETIME', '1'],
+    ['RESTORE', 'a', '0', DUMPED, 'REPLACE', 'MORE'],
+    'RESTORE b 0 nonsense',
+    ['RESTORE', 'b', '0', DUMPED.slice(0, -1) + 'x'],
+    'RESTORE b 0 ""',
+    'RESTORE b 0',
+    'DBSIZE',
   ],
   'EXPIRE family': [
     'EXPIRE k 10',

@@ -7,7 +7,7 @@ import { parseInt64 } from '../util/numbers.ts';
 import { streamType } from '../values/stream.ts';
 import type { StreamValue } from '../values/stream-value.ts';
 import type { Consumer, ConsumerGroup } from '../values/stream-group.ts';
-import { compareIds, idAfter, idText, MIN_ID, parseId, plus, toWord } from '../values/stream-id.ts';
+import { compareIds, countUp, idAfter, idText, MIN_ID, parseId, toWord } from '../values/stream-id.ts';
 import type { StreamId, Word } from '../values/stream-id.ts';
 import { EntryView } from '../values/stream-node.ts';
 import { groupOf, idOf, readToChange, startOf } from './stream-arguments.ts';
@@ -87,7 +87,7 @@ function xclaim(call: Call): void {
     group.give(pending, consumer);
     pending.deliveredAt = claim.deliveredAt;
     if (claim.deliveries !== undefined) pending.deliveries = claim.deliveries;
-    else if (!claim.justId) pending.deliveries = plus(pending.deliveries, 1);
+    else if (!claim.justId) pending.deliveries = countUp(pending.deliveries);
     if (claim.justId) claimed.push(id);
     else gatherer.add(view);
     if (call.propagating) toPropagate.push(claimCommand(key, group, call.arg(5 + i), pending));
@@ -188,7 +188,7 @@ function xautoclaim(call: Call): void {
     consumer ??= claimer(call, group);
     group.give(pending, consumer);
     pending.deliveredAt = now;
-    if (!justId) pending.deliveries = plus(pending.deliveries, 1);
+    if (!justId) pending.deliveries = countUp(pending.deliveries);
     if (justId) claimed.push(id);
     else gatherer.add(view);
     left--;

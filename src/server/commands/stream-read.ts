@@ -10,7 +10,7 @@ import { streamType } from '../values/stream.ts';
 import type { StreamValue } from '../values/stream-value.ts';
 import { UNKNOWN_READ } from '../values/stream-group.ts';
 import type { Consumer, ConsumerGroup } from '../values/stream-group.ts';
-import { compareIds, idAfter, idText, MAX_ID, MIN_ID, plus } from '../values/stream-id.ts';
+import { compareIds, countUp, idAfter, idText, MAX_ID, MIN_ID, plus } from '../values/stream-id.ts';
 import type { StreamId } from '../values/stream-id.ts';
 import { EntryView } from '../values/stream-node.ts';
 import { idOf, readToChange } from './stream-arguments.ts';
@@ -180,7 +180,7 @@ function gatherHistory(call: Call, stream: StreamValue, consumer: Consumer, afte
     if (gatherer.count >= count) break;
     if (gatherOne(stream, pending.id)) {
       pending.deliveredAt = call.now;
-      pending.deliveries = plus(pending.deliveries, 1);
+      pending.deliveries = countUp(pending.deliveries);
     } else {
       gatherer.addMissing(pending.id);
     }

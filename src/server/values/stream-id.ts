@@ -26,6 +26,12 @@ export function plus(a: Word, b: Word): Word {
   return toWord(BigInt(a) + BigInt(b));
 }
 
+/** One more delivery; the counter is a signed word and wraps as C's does. */
+export function countUp(count: Word): Word {
+  const next = plus(count, 1);
+  return typeof next === 'number' ? next : toWord(BigInt.asIntN(64, next));
+}
+
 export function compareIds(a: StreamId, b: StreamId): number {
   return compareHalves(a.ms, a.seq, b.ms, b.seq);
 }

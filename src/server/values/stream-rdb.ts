@@ -114,7 +114,11 @@ function readGroup(reader: ByteReader, type: number, stream: StreamValue): Consu
     const id = readRawId(reader);
     const key = `${id.ms}-${id.seq}`;
     if (waiting.has(key)) throw reader.corrupt('an entry of a stream is pending twice');
-    waiting.set(key, { id, deliveredAt: Number(reader.i64()), deliveries: toWord(reader.wideLength()) });
+    waiting.set(key, {
+      id,
+      deliveredAt: Number(reader.i64()),
+      deliveries: toWord(BigInt.asIntN(64, reader.wideLength())),
+    });
   }
   const consumers = reader.count();
   for (let i = 0; i < consumers; i++) readConsumer(reader, type, group, waiting);
