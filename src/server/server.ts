@@ -1,6 +1,5 @@
 // The server without a network: keyspace, commands, clients, and the path of one command from its bytes to its effects.
 
-import { commandTable } from '../redis/commands/index.ts';
 import { Blocking } from './blocking/blocking.ts';
 import { Pause } from './blocking/pause.ts';
 import { Client, GATE_SILENT } from './client.ts';
@@ -10,6 +9,7 @@ import { admit, reject, unknownCommand, unknownSubcommand } from './dispatch/adm
 import type { Guard } from './dispatch/admission.ts';
 import { Call } from './dispatch/call.ts';
 import { Registry } from './dispatch/registry.ts';
+import { tableOf } from './dispatch/tables.ts';
 import type { Command, Handler } from './dispatch/registry.ts';
 import { CommandError, wrongArity } from './errors.ts';
 import { Timing } from './introspection/timing.ts';
@@ -108,7 +108,7 @@ export class Server {
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => {});
     this.keyspace = new Keyspace({ settings: this.settings, random: this.random });
-    this.registry = new Registry(commandTable, handlers);
+    this.registry = new Registry(tableOf(this.settings.version), handlers);
     this.clock.onFault = (error) => this.fault(error);
     this.keyspace.setNow(this.clock.now());
     this.keyspace.onExpiryMoved = () => this.armExpiry();

@@ -1,6 +1,7 @@
 /** The command table: every command of Redis as data, look-ups over it, and COMMAND's replies out of it. */
 
 import { createCommandTable } from './table.ts';
+import type { CommandTable } from './table.ts';
 import type { CommandRow } from './types.ts';
 
 export { checkReply } from './check-reply.ts';
@@ -21,8 +22,10 @@ export type { ReplyShape } from './reply-shapes.ts';
 export { createCommandTable } from './table.ts';
 export type { CommandTable, CommandTableOptions } from './table.ts';
 export type * from './types.ts';
+export { isReached } from './version.ts';
 
-const redis70 = createCommandTable();
+/** Of Redis 7.0, which most servers stand for. */
+export const redis70: CommandTable = createCommandTable();
 
 /** The commands of a Redis 7.0 server, their sub-commands inside them. */
 export const commandTable: readonly CommandRow[] = redis70.rows;

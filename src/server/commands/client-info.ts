@@ -1,11 +1,13 @@
 // A client as CLIENT LIST and CLIENT INFO describe it.
 
+import { isReached } from '../../redis/commands/index.ts';
 import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 
 /** One line, without its end; `running` is the command that asks. */
 export function describeClient(client: Client, running: Call): string {
   const { server, transport } = client;
+  const { version } = server.settings;
   const now = server.clock.now();
   const input = (transport?.inputBytes() ?? 0) + (running.client === client ? wireLength(running) : 0);
   const fields: Record<string, string | number> = {
@@ -22,6 +24,7 @@ export function describeClient(client: Client, running: Call): string {
     psub: client.patterns.size,
     ssub: client.shardChannels.size,
     multi: client.transaction?.queue.length ?? -1,
+    ...(isReached('7.4.0', version) ? { watch: client.watched.length } : {}),
     qbuf: input,
     'qbuf-free': Math.max(0, 20_474 - input),
     'argv-mem': 10,
@@ -37,6 +40,7 @@ export function describeClient(client: Client, running: Call): string {
     user: client.user,
     redir: -1,
     resp: client.resp,
+    ...(isReached('7.2.0', version) ? { 'lib-name': client.libName, 'lib-ver': client.libVersion } : {}),
   };
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${value}`)

@@ -4,7 +4,7 @@ import { GATE_NO_TOUCH, GATE_SILENT } from '../client.ts';
 import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError, SYNTAX_ERROR } from '../errors.ts';
+import { CommandError, printed, SYNTAX_ERROR } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { parseInt64, parseSafeInteger } from '../util/numbers.ts';
 import { describeClient, typeOf } from './client-info.ts';
@@ -20,6 +20,8 @@ export const clientHandlers = {
   'client|kill': kill,
   'client|reply': reply,
   'client|no-evict': noEvict,
+  'client|no-touch': noTouch,
+  'client|setinfo': setinfo,
   'client|unblock': unblock,
   'client|pause': pause,
   'client|unpause': unpause,
@@ -148,10 +150,24 @@ function noEvict(call: Call): void {
   call.reply.ok();
 }
 
-/** CLIENT NO-TOUCH of 7.2; registered where the advertised version has it. */
-export function noTouch(call: Call): void {
+function noTouch(call: Call): void {
   call.client.noTouch = onOff(call, 2);
   call.client.setGate(GATE_NO_TOUCH, call.client.noTouch);
+  call.reply.ok();
+}
+
+function setinfo(call: Call): void {
+  const { client } = call;
+  const value = call.arg(3);
+  const option = call.word(2);
+  if (option !== 'lib-name' && option !== 'lib-ver') {
+    throw new CommandError(`ERR Unrecognized option '${printed(call.arg(2))}'`);
+  }
+  if (!/^[!-~]*$/.test(value)) {
+    throw new CommandError(`ERR ${option} cannot contain spaces, newlines or special characters.`);
+  }
+  if (option === 'lib-name') client.libName = value;
+  else client.libVersion = value;
   call.reply.ok();
 }
 

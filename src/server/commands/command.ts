@@ -1,43 +1,33 @@
 // COMMAND: what the command table knows, as the server tells it.
 
-import {
-  commandDocs,
-  commandGetKeys,
-  commandInfo,
-  commandList,
-  createCommandTable,
-} from '../../redis/commands/index.ts';
+import { commandDocs, commandGetKeys, commandInfo, commandList } from '../../redis/commands/index.ts';
 import type { CommandReply, CommandTable, ListFilter } from '../../redis/commands/index.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
+import { tableOf } from '../dispatch/tables.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
 import type { Reply } from '../reply/reply.ts';
 import { matchGlob } from '../util/glob.ts';
 import { helpHandler } from './help.ts';
 
 export const commandHandlers = {
-  command: (call) => write(call.reply, commandInfo(tableOf(call))),
-  'command|count': (call) => call.reply.integer(tableOf(call).rows.length),
-  'command|docs': (call) => write(call.reply, commandDocs(tableOf(call), call.args(2))),
-  'command|getkeys': (call) => write(call.reply, commandGetKeys(tableOf(call), call.args(2))),
-  'command|getkeysandflags': (call) => write(call.reply, commandGetKeys(tableOf(call), call.args(2), true)),
-  'command|info': (call) => write(call.reply, commandInfo(tableOf(call), call.args(2))),
+  command: (call) => write(call.reply, commandInfo(known(call))),
+  'command|count': (call) => call.reply.integer(known(call).rows.length),
+  'command|docs': (call) => write(call.reply, commandDocs(known(call), call.args(2))),
+  'command|getkeys': (call) => write(call.reply, commandGetKeys(known(call), call.args(2))),
+  'command|getkeysandflags': (call) => write(call.reply, commandGetKeys(known(call), call.args(2), true)),
+  'command|info': (call) => write(call.reply, commandInfo(known(call), call.args(2))),
   'command|list': list,
   'command|help': helpHandler('command'),
 } satisfies Handlers;
 
-const tables = new Map<string, CommandTable>();
-
 /** The commands of the version that the server advertises. */
-function tableOf({ server }: Call): CommandTable {
-  const { version } = server.settings;
-  let table = tables.get(version);
-  if (table === undefined) tables.set(version, (table = createCommandTable({ version })));
-  return table;
+function known({ server }: Call): CommandTable {
+  return tableOf(server.settings.version);
 }
 
 function list(call: Call): void {
-  write(call.reply, commandList(tableOf(call), parseFilter(call)));
+  write(call.reply, commandList(known(call), parseFilter(call)));
 }
 
 function parseFilter(call: Call): ListFilter | undefined {

@@ -7,7 +7,7 @@ import { CommandError, fail } from '../errors.ts';
 import { ByteReader } from '../persistence/rdb/byte-reader.ts';
 import { ByteWriter } from '../persistence/rdb/byte-writer.ts';
 import { Crc64 } from '../persistence/rdb/crc64.ts';
-import { OP_FUNCTION, RDB_VERSION } from '../persistence/rdb/format.ts';
+import { OP_FUNCTION, rdbVersionOf } from '../persistence/rdb/format.ts';
 import { isPayload } from '../persistence/rdb/payload.ts';
 import type { Reply } from '../reply/reply.ts';
 import { scriptingOf } from '../scripting/engine.ts';
@@ -145,7 +145,7 @@ function dump(call: Call): void {
     out.u8(OP_FUNCTION);
     out.text(code);
   }
-  out.u16(RDB_VERSION);
+  out.u16(rdbVersionOf(call.server.settings.version));
   const sum = new Crc64();
   sum.update(out.bytes, 0, out.at);
   out.room(8);
@@ -161,7 +161,8 @@ function restore(call: Call): void {
     return fail('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.');
   }
   const bytes = Buffer.from(call.arg(2), 'latin1');
-  if (!isPayload(bytes, 0, bytes.length)) return fail('ERR DUMP payload version or checksum are wrong');
+  if (!isPayload(bytes, 0, bytes.length, call.server.settings.version))
+    return fail('ERR DUMP payload version or checksum are wrong');
   scriptingOf(call.server).libraries.restore(codesIn(bytes), policy);
   changed(call);
   call.reply.ok();

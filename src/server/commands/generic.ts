@@ -52,7 +52,7 @@ function randomkey(call: Call): void {
   const { db, server } = call;
   for (let tries = 0; db.size > 0 && tries < RANDOM_TRIES; tries++) {
     const slot = randomSlot(db, server.random);
-    if (db.expiring === 0 || !db.expireIfDue(slot)) return call.reply.bulk(db.key(slot));
+    if (db.volatile === 0 || !db.expireIfDue(slot)) return call.reply.bulk(db.key(slot));
   }
   call.reply.null();
 }

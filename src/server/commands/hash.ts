@@ -54,6 +54,7 @@ function setPairs(call: Call): number {
   let created = 0;
   for (let i = 2; i < argc; i += 2) {
     if (hash.set(bytes, start[i]!, end[i]!, bytes, start[i + 1]!, end[i + 1]!)) created++;
+    else if (hash.times !== undefined) hash.persist(bytes, start[i]!, end[i]!);
   }
   db.modified(slot, EVENT_HASH, 'hset');
   if (argc > 4) db.space.effects.dirty += (argc - 4) >> 1;
@@ -228,12 +229,14 @@ function hscan(call: Call): void {
     return reply.array(0);
   }
   const hash = call.db.get(slot, hashType);
-  const { count, pattern } = parseScanOptions(call, 3);
+  const { count, pattern, novalues } = parseScanOptions(call, 3);
   const { from, to } = elementRange(hash.dict !== undefined, hash.size, cursor, count);
   const found: string[] = [];
   hash.visitRange(from, to, (bytes, start, end, valueStart, valueEnd) => {
     const field = bytes.latin1Slice(start, end);
-    if (pattern === undefined || matchGlob(pattern, field)) found.push(field, bytes.latin1Slice(valueStart, valueEnd));
+    if (pattern !== undefined && !matchGlob(pattern, field)) return;
+    found.push(field);
+    if (!novalues) found.push(bytes.latin1Slice(valueStart, valueEnd));
   });
   reply.array(2);
   reply.bulk(String(from));

@@ -14,6 +14,7 @@ import { genericHandlers } from './generic.ts';
 import { geoHandlers } from './geo.ts';
 import { geoSearchHandlers } from './geo-search.ts';
 import { hashHandlers } from './hash.ts';
+import { hashExpireHandlers } from './hash-expire.ts';
 import { hashRandomHandlers } from './hash-random.ts';
 import { hyperloglogHandlers } from './hyperloglog.ts';
 import { lcsHandlers } from './lcs.ts';
@@ -74,6 +75,7 @@ export const handlers: Handlers = {
   ...geoHandlers,
   ...geoSearchHandlers,
   ...hashHandlers,
+  ...hashExpireHandlers,
   ...hashRandomHandlers,
   ...hyperloglogHandlers,
   ...lcsHandlers,

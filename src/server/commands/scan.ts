@@ -1,5 +1,6 @@
 // Walking the keyspace: SCAN and KEYS, and the option parser that SSCAN, HSCAN and ZSCAN share.
 
+import { isReached } from '../../redis/commands/index.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
@@ -17,8 +18,11 @@ export interface ScanOptions {
   pattern: string | undefined;
   /** SCAN only. */
   type: string | undefined;
+  /** HSCAN only, as of 7.4. */
+  novalues: boolean;
 }
 
+const NOT_HSCAN = new CommandError('ERR NOVALUES option can only be used in HSCAN');
 const INVALID_CURSOR = new CommandError('ERR invalid cursor');
 /** Free slots are passed at no charge, up to this many per element asked for. */
 const FREE_SLOTS_PER_ELEMENT = 1000;
@@ -35,7 +39,7 @@ export function parseCursor(text: string): number {
 
 /** Options from argument `from` on. */
 export function parseScanOptions(call: Call, from: number): ScanOptions {
-  const options: ScanOptions = { count: 10, pattern: undefined, type: undefined };
+  const options: ScanOptions = { count: 10, pattern: undefined, type: undefined, novalues: false };
   for (let i = from; i < call.argc; i += 2) {
     const hasValue = i + 1 < call.argc;
     if (call.is(i, 'count') && hasValue) {
@@ -46,6 +50,10 @@ export function parseScanOptions(call: Call, from: number): ScanOptions {
       if (options.pattern === '*') options.pattern = undefined;
     } else if (call.is(i, 'type') && hasValue && call.command.name === 'scan') {
       options.type = call.word(i + 1);
+    } else if (call.is(i, 'novalues') && isReached('7.4.0', call.server.settings.version)) {
+      if (call.command.name !== 'hscan') throw NOT_HSCAN;
+      options.novalues = true;
+      i--;
     } else {
       throw SYNTAX_ERROR;
     }
@@ -86,7 +94,7 @@ function scan(call: Call): void {
     const key = db.key(slot);
     if (pattern !== undefined && !matchGlob(pattern, key)) continue;
     if (type !== undefined && typeNames[db.kind(slot)] !== type) continue;
-    if (db.expiring !== 0 && db.expireIfDue(slot)) continue;
+    if (db.volatile !== 0 && db.expireIfDue(slot)) continue;
     found.push(key);
   }
   reply.array(2);

@@ -1,7 +1,7 @@
 // The commands a server knows: rows of the command table joined with handlers, found by the bytes of their names.
 
 import { FLAG_BITS } from '../../redis/commands/index.ts';
-import type { CommandRow, ImplementableName } from '../../redis/commands/index.ts';
+import type { CommandRow, CommandTable, ImplementableName, LaterCommandName } from '../../redis/commands/index.ts';
 import type { Histogram } from '../introspection/histogram.ts';
 import type { Call } from './call.ts';
 
@@ -9,7 +9,7 @@ import type { Call } from './call.ts';
 export type Handler = (call: Call) => void;
 
 /** A group's handlers by full name: `get`, `config|get`. */
-export type Handlers = { readonly [name in ImplementableName]?: Handler };
+export type Handlers = { readonly [name in ImplementableName | LaterCommandName]?: Handler };
 
 export class Command {
   readonly row: CommandRow;

@@ -6,11 +6,11 @@
 import { Buffer } from 'node:buffer';
 import { WRONG_TYPE } from '../errors.ts';
 import { Arena, ARENA_MAX } from './arena.ts';
-import { EVENT_EXPIRED, EVENT_GENERIC, EVENT_KEY_MISS, EVENT_NEW } from './effects.ts';
+import { EVENT_EXPIRED, EVENT_GENERIC, EVENT_HASH, EVENT_KEY_MISS, EVENT_NEW } from './effects.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { KeyTable } from './key-table.ts';
 import type { Keyspace } from './keyspace.ts';
-import { KIND_ARENA, KIND_INTEGER, KIND_LARGE, KIND_LAST_STRING, KIND_TEXT } from './kinds.ts';
+import { KIND_ARENA, KIND_HASH, KIND_INTEGER, KIND_LARGE, KIND_LAST_STRING, KIND_TEXT } from './kinds.ts';
 import {
   ARENA_MIN,
   type ByteView,
@@ -46,6 +46,10 @@ export class Database {
   expireAt = new Float64Array(0);
   /** Number of keys with an expiry. */
   expiring = 0;
+  /** Hashes with fields that expire, and perhaps some that are gone. */
+  timed = 0;
+  /** Both together: while it is zero, no look-up has to ask for the time. */
+  volatile = 0;
   queue = new ExpiryQueue();
   /** Bytes that aggregates have booked. */
   aggregateBytes = 0;
@@ -67,7 +71,7 @@ export class Database {
   read(bytes: Buffer, start: number, end: number): number {
     const slot = this.table.find(bytes, start, end);
     const { space } = this;
-    if (slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot))) {
+    if (slot < 0 || (this.volatile !== 0 && this.expireIfDue(slot))) {
       space.misses++;
       if (space.effects.listened) this.emit(EVENT_KEY_MISS, 'keymiss', bytes.latin1Slice(start, end));
       return -1;
@@ -79,7 +83,7 @@ export class Database {
 
   write(bytes: Buffer, start: number, end: number): number {
     const slot = this.table.find(bytes, start, end);
-    if (slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot))) return -1;
+    if (slot < 0 || (this.volatile !== 0 && this.expireIfDue(slot))) return -1;
     if (this.preserver !== undefined) this.preserver.before(slot);
     if (!this.space.quiet) this.touchAccess(slot);
     return slot;
@@ -118,7 +122,7 @@ export class Database {
   /** Find without counting and without refreshing the access time: OBJECT, MEMORY USAGE. */
   peekKey(key: string): number {
     const slot = this.table.findText(key);
-    if (slot < 0 || (this.expiring !== 0 && this.expireIfDue(slot))) return -1;
+    if (slot < 0 || (this.volatile !== 0 && this.expireIfDue(slot))) return -1;
     if (this.preserver !== undefined) this.preserver.before(slot);
     return slot;
   }
@@ -229,6 +233,7 @@ export class Database {
     this.table.setKind(slot, type.kind);
     value.booked = value.bytes;
     this.aggregateBytes += value.bytes;
+    if (value.times !== undefined) this.watchFields(slot);
   }
 
   /** Add a key that the last lookup missed. The slot has no value yet: `put…` follows at once. */
@@ -310,9 +315,28 @@ export class Database {
   setExpiry(slot: number, at: number): void {
     if (this.preserver !== undefined) this.preserver.before(slot);
     if (slot >= this.expireAt.length) this.growExpiry(slot);
-    if (this.expireAt[slot] === 0) this.expiring++;
+    if (this.expireAt[slot] === 0) {
+      this.expiring++;
+      this.volatile++;
+    }
     this.expireAt[slot] = at;
-    if (this.queue.length > this.expiring * 2 + 64) this.rebuildQueue();
+    this.enqueue(at, slot);
+  }
+
+  /** A hash has fields that expire, or other ones than before: see to it in time. */
+  watchFields(slot: number): void {
+    const { times } = this.table.values[slot] as Aggregate;
+    if (times === undefined || times.size === 0) return;
+    if (!times.watched) {
+      times.watched = true;
+      this.timed++;
+      this.volatile++;
+    }
+    this.enqueue(times.earliest, slot);
+  }
+
+  enqueue(at: number, slot: number): void {
+    if (this.queue.length > this.volatile * 2 + 64) this.rebuildQueue();
     else this.queue.push(at, slot);
     if (at < this.space.nextExpiry) this.space.expiryMoved(at);
   }
@@ -326,8 +350,32 @@ export class Database {
   /** Lazy expiry: remove the key if its time has come. */
   expireIfDue(slot: number): boolean {
     const at = this.expiryOf(slot);
-    if (at === 0 || at > this.space.now || !this.space.mayExpire) return false;
+    if (at === 0 || at > this.space.now || !this.space.mayExpire) return this.timed !== 0 && this.expireFields(slot);
     this.expire(slot);
+    return true;
+  }
+
+  /** Take out fields of a hash whose time has come; true when the key went with the last of them. */
+  expireFields(slot: number): boolean {
+    const { space, table } = this;
+    if (table.kind(slot) !== KIND_HASH) return false;
+    const hash = table.values[slot] as Aggregate;
+    if (hash.times === undefined || hash.times.earliest > space.now || !space.mayExpire) return false;
+    if (this.preserver !== undefined) this.preserver.before(slot);
+    const type = valueTypeOf(KIND_HASH);
+    const fields = type.expireFields!(hash, space.now);
+    if (hash.times.size > 0) this.enqueue(hash.times.earliest, slot);
+    if (fields.length === 0) return false;
+    space.expiredFields += fields.length;
+    this.book(slot);
+    const { effects } = space;
+    if (effects.listened) {
+      const key = table.key(slot);
+      if (effects.propagating) for (const field of fields) effects.propagate(this.id, ['HDEL', key, field]);
+      this.emitChange(EVENT_HASH, 'hexpired', key);
+    }
+    if (type.length(hash) > 0) return false;
+    this.dropEmpty(slot);
     return true;
   }
 
@@ -362,6 +410,8 @@ export class Database {
     }
     this.expireAt = new Float64Array(0);
     this.expiring = 0;
+    this.timed = 0;
+    this.volatile = 0;
     this.queue.clear();
     this.aggregateBytes = 0;
   }
@@ -392,6 +442,7 @@ export class Database {
     if (slot >= this.expireAt.length || this.expireAt[slot] === 0) return false;
     this.expireAt[slot] = 0;
     this.expiring--;
+    this.volatile--;
     return true;
   }
 
@@ -406,6 +457,16 @@ export class Database {
     for (let slot = 0; slot < this.expireAt.length; slot++) {
       if (this.expireAt[slot] !== 0) this.queue.push(this.expireAt[slot]!, slot);
     }
+    if (this.timed === 0) return;
+    this.timed = 0;
+    for (let slot = 0; slot < this.table.slots; slot++) {
+      if (this.table.kind(slot) !== KIND_HASH) continue;
+      const { times } = this.table.values[slot] as Aggregate;
+      if (times === undefined || !times.watched) continue;
+      this.timed++;
+      if (times.size > 0) this.queue.push(times.earliest, slot);
+    }
+    this.volatile = this.expiring + this.timed;
   }
 }
 

@@ -40,6 +40,8 @@ export class Keyspace {
   hits = 0;
   misses = 0;
   expired = 0;
+  /** Fields of hashes that expired. */
+  expiredFields = 0;
   scratch = Buffer.allocUnsafeSlow(256);
 
   constructor(options: KeyspaceOptions) {
@@ -71,6 +73,7 @@ export class Keyspace {
         const at = queue.earliest();
         const slot = queue.pop();
         if (db.expiryOf(slot) === at && db.table.kind(slot) !== KIND_FREE) db.expire(slot);
+        else if (db.timed !== 0) db.expireFields(slot);
       }
     }
     this.nextExpiry = Math.min(...this.databases.map((db) => db.queue.earliest()));

@@ -35,6 +35,10 @@ export function transfer(
     target.aggregateBytes += moved.bytes;
     // From here on the value is the target's: removing the source must neither book it out again nor release it.
     if (!copied) source.table.setKind(slot, KIND_INTEGER);
+    if (moved.times !== undefined) {
+      moved.times.watched = false;
+      target.watchFields(added);
+    }
   }
   if (expireAt !== 0) target.setExpiry(added, expireAt);
   if (!keep) source.removeSilently(slot);

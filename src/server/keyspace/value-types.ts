@@ -13,6 +13,8 @@ export interface Aggregate {
   readonly bytes: number;
   /** What of `bytes` the database has booked; only the keyspace writes this. */
   booked: number;
+  /** Hashes with fields that expire: when the first of them may. */
+  readonly times?: { readonly earliest: number; readonly size: number; watched: boolean } | undefined;
 }
 
 export interface ValueType<T extends Aggregate> {
@@ -46,6 +48,8 @@ export interface ValueType<T extends Aggregate> {
     /** Throws CorruptData. `type` may be that of another version. */
     read(reader: ByteReader, type: number, home: Database): T;
   };
+  /** Hashes: take out the fields whose time has come, and name them. */
+  expireFields?(value: T, now: number): readonly string[];
   /** Hashes: one field, for SORT's `key->field`. */
   field?(value: T, name: string): string | undefined;
   /** Lists: a new one of these elements, for SORT's STORE. */

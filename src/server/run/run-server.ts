@@ -42,10 +42,14 @@ const DRAIN_MS = 1500;
 export async function runServer(options: RunOptions): Promise<Running> {
   const { file, text } = parseCommandLine(options.args, options.stdin);
   const databases = Number(lastDirective(text, 'databases') ?? 16);
+  const version = advertised(lastDirective(text, 'advertise'));
   const sink: { log?: (message: string) => void } = {};
   const log = (message: string): void => sink.log?.(message);
   const server = new Server(handlers, {
-    settings: Number.isInteger(databases) && databases > 0 ? { databases } : {},
+    settings: {
+      ...(Number.isInteger(databases) && databases > 0 ? { databases } : {}),
+      ...(version === undefined ? {} : { version }),
+    },
     log,
   });
   const config = configOf(server);
@@ -122,13 +126,21 @@ function load(config: Config, text: string, file: string | undefined): void {
   // Unlike redis-server, listen on this machine alone unless told otherwise, and keep nothing on disk.
   loadConfigText(config, 'bind 127.0.0.1\nsave ""\n');
   try {
-    loadConfigText(config, text);
+    loadConfigText(config, text, ([name]) => name === 'advertise');
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const where = file === undefined ? 'options' : `${file} and options`;
     throw new StartError(`${where}: '${error.parameter}': ${error.reason ?? 'there is no such parameter'}`);
   }
   config.file = file;
+}
+
+/** `advertise`, of ours alone: the version whose commands there are and which INFO gives, such as 7.4. */
+function advertised(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const parts = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
+  if (parts === null) throw new StartError(`'advertise': '${text}' is no version such as 7.4`);
+  return `${parts[1]}.${parts[2]}.${parts[3] ?? 0}`;
 }
 
 /** Only who names a place or a way to keep data gets any on disk. */

@@ -1,7 +1,6 @@
 // Hashes: a packed run of fields and values in their order while small, a table when big, as OBJECT ENCODING says.
 //
-// Fields of a table have numbers without gaps, so what a field might carry besides its value (a time to live) fits into
-// an array beside it.
+// The few hashes whose fields expire have their times beside them.
 
 import type { Buffer } from 'node:buffer';
 import { KIND_HASH } from '../keyspace/kinds.ts';
@@ -10,6 +9,7 @@ import type { Aggregate } from '../keyspace/value-types.ts';
 import { Dict } from './dict.ts';
 import type { Home } from './home.ts';
 import { Pack } from './pack.ts';
+import { FieldTimes } from './field-times.ts';
 import { encodeText, Span } from './span.ts';
 
 const OBJECT_BYTES = 48;
@@ -25,6 +25,8 @@ export class HashValue implements Aggregate {
   /** Exactly one of the two is there. */
   pack: Pack | undefined;
   dict: Dict | undefined = undefined;
+  /** When fields expire; there from the first such field on. Whoever sets a field anew takes its time away. */
+  times: FieldTimes | undefined = undefined;
 
   constructor(home: Home) {
     this.home = home;
@@ -32,7 +34,8 @@ export class HashValue implements Aggregate {
   }
 
   get bytes(): number {
-    return OBJECT_BYTES + (this.dict !== undefined ? this.dict.bytes : this.pack!.bytes);
+    const own = OBJECT_BYTES + (this.dict !== undefined ? this.dict.bytes : this.pack!.bytes);
+    return this.times === undefined ? own : own + this.times.bytes;
   }
 
   get size(): number {
@@ -83,6 +86,7 @@ export class HashValue implements Aggregate {
   }
 
   delete(bytes: Buffer, start: number, end: number): boolean {
+    if (this.times !== undefined) this.persist(bytes, start, end);
     if (this.dict !== undefined) {
       const element = this.dict.find(bytes, start, end);
       if (element < 0) return false;
@@ -93,6 +97,16 @@ export class HashValue implements Aggregate {
     if (at < 0) return false;
     this.pack!.remove(at, 2);
     return true;
+  }
+
+  /** Let a field live for ever; false when it did. */
+  persist(bytes: Buffer, start: number, end: number): boolean {
+    return this.times !== undefined && this.times.delete(bytes.latin1Slice(start, end));
+  }
+
+  setTime(name: string, at: number): void {
+    this.times ??= new FieldTimes();
+    this.times.set(name, at);
   }
 
   /** All fields in their order. */
@@ -137,6 +151,10 @@ export class HashValue implements Aggregate {
     return this.set(bytes, 0, length, bytes, length, length + text.length);
   }
 
+  deleteText(name: string): boolean {
+    return this.delete(encodeText(name), 0, name.length);
+  }
+
   entries(): [string, string][] {
     const list: [string, string][] = [];
     this.visit((bytes, start, end, valueStart, valueEnd) => {
@@ -149,6 +167,7 @@ export class HashValue implements Aggregate {
     const copy = new HashValue(home);
     copy.dict = this.dict?.copy(home.arena);
     copy.pack = this.pack?.copy(home.arena);
+    copy.times = this.times?.copy();
     return copy;
   }
 
@@ -192,10 +211,15 @@ function setIn(
 export const hashType = defineValueType<HashValue>({
   kind: KIND_HASH,
   name: 'hash',
-  encoding: (hash) => (hash.dict !== undefined ? 'hashtable' : 'listpack'),
+  encoding: (hash) => (hash.dict !== undefined ? 'hashtable' : hash.times !== undefined ? 'listpackex' : 'listpack'),
   length: (hash) => hash.size,
   copy: (hash, target) => hash.copy(target),
   release: (hash) => hash.release(),
+  expireFields: (hash, now) => {
+    const due = hash.times?.due(now) ?? [];
+    for (const name of due) hash.deleteText(name);
+    return due;
+  },
   field: (hash, name) => hash.getText(name),
   parts: (hash) => hash.entries(),
   reload: (hash, target) => {
@@ -203,6 +227,7 @@ export const hashType = defineValueType<HashValue>({
     if (hash.dict === undefined && hash.size <= target.space.settings.hashMaxListpackEntries) return hash;
     const loaded = new HashValue(target);
     for (const [name, text] of hash.entries()) loaded.setText(name, text);
+    loaded.times = hash.times?.copy();
     return loaded;
   },
 });

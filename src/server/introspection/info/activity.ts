@@ -1,6 +1,7 @@
 // INFO about what goes on: clients, memory, persistence, traffic.
 
 import { totalmem } from 'node:os';
+import { isReached } from '../../../redis/commands/index.ts';
 import { configOf } from '../../config/config.ts';
 import type { AppendOnly } from '../../persistence/aof/append-only.ts';
 import { persistenceOf } from '../../persistence/persistence.ts';
@@ -154,6 +155,7 @@ export function statisticsSection(server: Server): Section {
     sync_partial_ok: 0,
     sync_partial_err: 0,
     expired_keys: keyspace.expired,
+    ...(isReached('7.4.0', server.settings.version) ? { expired_subkeys: keyspace.expiredFields } : {}),
     expired_stale_perc: '0.00',
     expired_time_cap_reached_count: 0,
     expire_cycle_cpu_milliseconds: 0,

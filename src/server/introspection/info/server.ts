@@ -2,6 +2,7 @@
 
 import { arch, release, type } from 'node:os';
 import { configOf } from '../../config/config.ts';
+import { isReached } from '../../../redis/commands/index.ts';
 import type { Database } from '../../keyspace/database.ts';
 import { identityOf } from '../../replication/identity.ts';
 import type { Server } from '../../server.ts';
@@ -77,10 +78,13 @@ export function clusterSection(): Section {
   return { cluster_enabled: 0 };
 }
 
-export function keyspaceSection({ keyspace }: Server): Section {
+export function keyspaceSection({ keyspace, settings }: Server): Section {
   const used = keyspace.databases.filter(({ size, expiring }) => size > 0 || expiring > 0);
   return Object.fromEntries(
-    used.map((db) => [`db${db.id}`, `keys=${db.size},expires=${db.expiring},avg_ttl=${averageTtl(db)}`]),
+    used.map((db) => [
+      `db${db.id}`,
+      `keys=${db.size},expires=${db.expiring},avg_ttl=${averageTtl(db)}${isReached('7.4.0', settings.version) ? `,subexpiry=${db.timed}` : ''}`,
+    ]),
   );
 }
 

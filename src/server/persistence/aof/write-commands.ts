@@ -57,12 +57,19 @@ export class CommandWriter {
     const value = shelf.table.values[slot];
     if (kind === KIND_LIST) this.several('RPUSH', key, (value as ListValue).elements(), 1);
     else if (kind === KIND_SET) this.several('SADD', key, (value as SetValue).members(), 1);
-    else if (kind === KIND_HASH) this.several('HMSET', key, (value as HashValue).entries().flat(), 2);
+    else if (kind === KIND_HASH) this.hash(key, value as HashValue);
     else if (kind === KIND_ZSET) {
       const { members, scores } = (value as SortedSet).all();
       const parts = members.flatMap((member, i) => [formatDouble(scores[i]!), member]);
       this.several('ZADD', key, parts, 2);
     } else this.command(['RESTORE', key, '0', payloadOf(this.server, shelf, slot).latin1Slice()]);
+  }
+
+  hash(key: string, hash: HashValue): void {
+    this.several('HMSET', key, hash.entries().flat(), 2);
+    for (const [field, at] of hash.times?.at ?? []) {
+      this.command(['HPEXPIREAT', key, String(at), 'FIELDS', '1', field]);
+    }
   }
 
   several(name: string, key: string, parts: readonly string[], width: number): void {

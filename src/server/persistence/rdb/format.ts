@@ -1,9 +1,16 @@
 // The numbers of the RDB format: versions, types of values, opcodes between them.
 
-/** What redis-server 7.0 writes and loads. */
-export const RDB_VERSION = 10;
-/** The newest that is read: redis-server 7.2's. */
-export const NEWEST_READABLE = 11;
+import { isReached } from '../../../redis/commands/index.ts';
+
+/** What a server writes that advertises `version`: redis-server of that version loads it. */
+export function rdbVersionOf(version: string): number {
+  return isReached('7.4.0', version) ? 12 : isReached('7.2.0', version) ? 11 : 10;
+}
+
+/** The newest that it reads; 7.2's in any case. From 12 on there are fields that expire. */
+export function newestReadable(version: string): number {
+  return Math.max(11, rdbVersionOf(version));
+}
 
 export const TYPE_STRING = 0;
 export const TYPE_LIST = 1;
@@ -26,7 +33,10 @@ export const TYPE_LIST_QUICKLIST_2 = 18;
 export const TYPE_STREAM_2 = 19;
 export const TYPE_SET_LISTPACK = 20;
 export const TYPE_STREAM_3 = 21;
+export const TYPE_HASH_TIMED = 24;
+export const TYPE_HASH_LISTPACK_TIMED = 25;
 
+export const OP_SLOT_INFO = 244;
 export const OP_FUNCTION = 245;
 export const OP_FUNCTION_OLD = 246;
 export const OP_MODULE_AUX = 247;

@@ -7,7 +7,7 @@ import type { Server } from '../../server.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { Crc64 } from './crc64.ts';
-import { CorruptData, NEWEST_READABLE, RDB_VERSION } from './format.ts';
+import { CorruptData, newestReadable, rdbVersionOf } from './format.ts';
 import { isEmptyValue, readValue } from './read-value.ts';
 import type { LoadedValue } from './read-value.ts';
 import { typeNumber, writeValue } from './write-value.ts';
@@ -19,7 +19,7 @@ export function payloadOf(server: Server, shelf: Shelf, slot: number): Buffer {
   const out = new ByteWriter(configOf(server).value('rdbcompression') === true, 256);
   out.u8(typeNumber(shelf, slot));
   writeValue(out, shelf, slot, server.settings);
-  out.u16(RDB_VERSION);
+  out.u16(rdbVersionOf(server.settings.version));
   const sum = new Crc64();
   sum.update(out.bytes, 0, out.at);
   out.room(8);
@@ -28,9 +28,9 @@ export function payloadOf(server: Server, shelf: Shelf, slot: number): Buffer {
   return out.bytes.subarray(0, out.at);
 }
 
-/** Is `bytes[start, end)` a payload of a version that can be read, with the right checksum? */
-export function isPayload(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start < FOOTER || bytes.readUInt16LE(end - FOOTER) > NEWEST_READABLE) return false;
+/** Is `bytes[start, end)` a payload that a server of this version can read, with the right checksum? */
+export function isPayload(bytes: Buffer, start: number, end: number, version: string): boolean {
+  if (end - start < FOOTER || bytes.readUInt16LE(end - FOOTER) > newestReadable(version)) return false;
   const sum = new Crc64();
   sum.update(bytes, start, end - 8);
   return sum.matches(bytes, end - 8);

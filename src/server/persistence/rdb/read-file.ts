@@ -1,4 +1,4 @@
-// Loads a whole RDB file, of versions 1 to 11, into the keyspace: a few keys at a time, so that others get a turn.
+// Loads a whole RDB file, of versions 1 to 12, into the keyspace: a few keys at a time, so that others get a turn.
 
 import { configOf } from '../../config/config.ts';
 import type { Database } from '../../keyspace/database.ts';
@@ -7,7 +7,7 @@ import { savingOf } from '../saving.ts';
 import type { FileReader } from './file-reader.ts';
 import {
   CorruptData,
-  NEWEST_READABLE,
+  newestReadable,
   OP_AUX,
   OP_END,
   OP_EXPIRY_MS,
@@ -19,6 +19,7 @@ import {
   OP_MODULE_AUX,
   OP_RESIZE,
   OP_SELECT,
+  OP_SLOT_INFO,
   TYPE_MODULE,
   TYPE_MODULE_OLD,
 } from './format.ts';
@@ -52,7 +53,7 @@ export function isRdb(reader: FileReader): boolean {
 
 /** Load; throws CorruptData that says what is wrong where. What was loaded until then stays. */
 export function* loadRdb(server: Server, reader: FileReader, options: LoadOptions = {}): Generator<void, LoadResult> {
-  const version = readVersion(reader);
+  const version = readVersion(reader, newestReadable(server.settings.version));
   const load = new Load(server, reader, options);
   let keys = 0;
   while (load.next()) if (++keys % KEYS_PER_STEP === 0) yield;
@@ -60,13 +61,13 @@ export function* loadRdb(server: Server, reader: FileReader, options: LoadOption
   return load.result;
 }
 
-function readVersion(reader: FileReader): number {
+function readVersion(reader: FileReader, newest: number): number {
   if (reader.left < 9 || !isRdb(reader)) throw new CorruptData('Wrong signature trying to load DB from file');
   reader.need(9);
   const text = reader.bytes.latin1Slice(reader.at + MAGIC.length, reader.at + 9);
   reader.at += 9;
   const version = /^\d{4}$/.test(text) ? Number(text) : 0;
-  if (version < 1 || version > NEWEST_READABLE) throw new CorruptData(`Can't handle RDB format version ${text}`);
+  if (version < 1 || version > newest) throw new CorruptData(`Can't handle RDB format version ${text}`);
   return version;
 }
 
@@ -122,6 +123,9 @@ class Load {
       case OP_RESIZE:
         reader.count();
         reader.count();
+        return true;
+      case OP_SLOT_INFO:
+        for (let i = 0; i < 3; i++) reader.count();
         return true;
       case OP_EXPIRY_MS:
         this.expireAt = Number(reader.i64());

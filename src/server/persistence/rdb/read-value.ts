@@ -18,6 +18,8 @@ import {
   NODE_PLAIN,
   TYPE_HASH,
   TYPE_HASH_LISTPACK,
+  TYPE_HASH_LISTPACK_TIMED,
+  TYPE_HASH_TIMED,
   TYPE_HASH_ZIPLIST,
   TYPE_HASH_ZIPMAP,
   TYPE_LIST,
@@ -109,6 +111,10 @@ function readerOf(reader: ByteReader, type: number, db: Database): Filling {
       return filling(hashType, new HashValue(db), (hash) => readPackedHash(reader, visitZiplist, hash, db));
     case TYPE_HASH_LISTPACK:
       return filling(hashType, new HashValue(db), (hash) => readPackedHash(reader, visitListpack, hash, db));
+    case TYPE_HASH_TIMED:
+      return filling(hashType, new HashValue(db), (hash) => readTimedHash(reader, hash));
+    case TYPE_HASH_LISTPACK_TIMED:
+      return filling(hashType, new HashValue(db), (hash) => readPackedTimedHash(reader, hash));
     case TYPE_STREAM:
     case TYPE_STREAM_2:
     case TYPE_STREAM_3: {
@@ -221,4 +227,32 @@ function readPackedHash(reader: ByteReader, walk: Walk, hash: HashValue, db: Dat
   let longest = 0;
   if (isZipmap) hash.visit((_, start, end, from, to) => (longest = Math.max(longest, end - start, to - from)));
   if (hash.size > settings.hashMaxListpackEntries || longest > settings.hashMaxListpackValue) hash.convert();
+}
+
+function readTimedHash(reader: ByteReader, hash: HashValue): void {
+  const { settings } = hash.home.space;
+  const least = Number(reader.i64());
+  const count = reader.count();
+  if (count > settings.hashMaxListpackEntries) hash.convert();
+  for (let i = count; i > 0; i--) {
+    const distance = reader.count();
+    setTimed(reader, hash, reader.text(), reader.text(), distance === 0 ? 0 : least + distance - 1);
+  }
+}
+
+function readPackedTimedHash(reader: ByteReader, hash: HashValue): void {
+  reader.i64();
+  reader.string(first);
+  const parts: string[] = [];
+  visitListpack(first.bytes, first.start, first.end, (bytes, start, end) => {
+    parts.push(bytes.latin1Slice(start, end));
+  });
+  if (parts.length % 3 !== 0) throw reader.corrupt('a hash has a field without a time');
+  for (let i = 0; i < parts.length; i += 3) setTimed(reader, hash, parts[i]!, parts[i + 1]!, Number(parts[i + 2]));
+}
+
+function setTimed(reader: ByteReader, hash: HashValue, name: string, text: string, at: number): void {
+  if (!hash.setText(name, text)) throw reader.corrupt('a hash has a field twice');
+  if (!(at >= 0)) throw reader.corrupt('a field has no time');
+  if (at > 0) hash.setTime(name, at);
 }

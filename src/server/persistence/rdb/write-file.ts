@@ -15,7 +15,7 @@ import {
   OP_IDLE,
   OP_RESIZE,
   OP_SELECT,
-  RDB_VERSION,
+  rdbVersionOf,
 } from './format.ts';
 import { Snapshot } from './snapshot.ts';
 import type { Shelf } from './snapshot.ts';
@@ -75,7 +75,7 @@ export class RdbWriter {
 
   header(): void {
     const { out, server } = this;
-    out.latin1(`REDIS${String(RDB_VERSION).padStart(4, '0')}`);
+    out.latin1(`REDIS${String(rdbVersionOf(server.settings.version)).padStart(4, '0')}`);
     this.aux('redis-ver', server.settings.version);
     this.aux('redis-bits', 64);
     this.aux('ctime', Math.floor(server.clock.now() / 1000));

@@ -1,4 +1,4 @@
-// A key's value as RDB version 10 has it, in the encoding that OBJECT ENCODING reports.
+// A key's value as RDB version 10 has it, hashes with times as version 12, in the encoding that OBJECT ENCODING reports.
 
 import type { Arena } from '../../keyspace/arena.ts';
 import type { KeyTable } from '../../keyspace/key-table.ts';
@@ -7,6 +7,7 @@ import { stringView } from '../../keyspace/strings.ts';
 import { valueTypeOf } from '../../keyspace/value-types.ts';
 import type { Aggregate } from '../../keyspace/value-types.ts';
 import type { Settings } from '../../settings.ts';
+import type { FieldTimes } from '../../values/field-times.ts';
 import type { HashValue } from '../../values/hash.ts';
 import type { IntSet, Integer } from '../../values/int-set.ts';
 import type { ListValue } from '../../values/list.ts';
@@ -19,6 +20,8 @@ import {
   NODE_PLAIN,
   TYPE_HASH,
   TYPE_HASH_LISTPACK,
+  TYPE_HASH_LISTPACK_TIMED,
+  TYPE_HASH_TIMED,
   TYPE_LIST_QUICKLIST_2,
   TYPE_SET,
   TYPE_SET_INTSET,
@@ -42,7 +45,7 @@ export function typeNumber(shelf: Shelf, slot: number): number {
   if (kind === KIND_LIST) return TYPE_LIST_QUICKLIST_2;
   if (kind === KIND_SET) return (value as SetValue).ints === undefined ? TYPE_SET : TYPE_SET_INTSET;
   if (kind === KIND_ZSET) return (value as SortedSet).skiplist ? TYPE_ZSET_BINARY : TYPE_ZSET_LISTPACK;
-  if (kind === KIND_HASH) return (value as HashValue).dict === undefined ? TYPE_HASH_LISTPACK : TYPE_HASH;
+  if (kind === KIND_HASH) return hashNumber(value as HashValue);
   return valueTypeOf(kind).rdb!.number;
 }
 
@@ -147,7 +150,38 @@ function writeSortedSet(out: ByteWriter, set: SortedSet): void {
   pack.finish(out);
 }
 
+function hashNumber({ dict, times }: HashValue): number {
+  if (times === undefined || times.size === 0) return dict === undefined ? TYPE_HASH_LISTPACK : TYPE_HASH;
+  return dict === undefined ? TYPE_HASH_LISTPACK_TIMED : TYPE_HASH_TIMED;
+}
+
+/** The earliest time stands in front; those of a table are told relative to it, 0 for fields without. */
+function writeTimedHash(out: ByteWriter, hash: HashValue, times: FieldTimes): void {
+  const least = Math.min(...times.at.values());
+  out.i64(BigInt(least));
+  if (hash.dict !== undefined) {
+    out.length(hash.size);
+    for (const [field, text] of hash.entries()) {
+      const at = times.of(field);
+      out.length(at === undefined ? 0 : at - least + 1);
+      out.text(field);
+      out.text(text);
+    }
+    return;
+  }
+  // The packed form is in the order of time.
+  const timed = hash.entries().map(([field, text]) => ({ field, text, at: times.of(field) ?? 0 }));
+  timed.sort((a, b) => (a.at || Infinity) - (b.at || Infinity) || 0);
+  for (const { field, text, at } of timed) {
+    pack.appendText(field);
+    pack.appendText(text);
+    pack.appendText(String(at));
+  }
+  pack.finish(out);
+}
+
 function writeHash(out: ByteWriter, hash: HashValue): void {
+  if (hash.times !== undefined && hash.times.size > 0) return writeTimedHash(out, hash, hash.times);
   const packed = hash.dict === undefined;
   if (!packed) out.length(hash.size);
   hash.visit((bytes, start, end, valueStart, valueEnd) => {
