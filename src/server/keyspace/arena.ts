@@ -24,6 +24,8 @@ export const ARENA_MAX = 65_536 - HEADER;
 
 const classUnits = sizeClasses();
 const classOfUnits = classLookup();
+/** Free blocks by size class, as long as there is no chunk: shared, for most databases stay empty. */
+const NO_LISTS: number[][] = classUnits.map(() => []);
 
 export class Arena {
   chunks: Buffer[] = [];
@@ -31,7 +33,7 @@ export class Arena {
   /** Bytes of blocks in use, their slack included. */
   used = 0;
   top = CHUNK_UNITS;
-  free: number[][] = classUnits.map(() => []);
+  free: number[][] = NO_LISTS;
 
   /** Copy `source[start, end)` in and return its handle. */
   store(source: Buffer, start: number, end: number): number {
@@ -133,11 +135,12 @@ export class Arena {
     this.words = [];
     this.used = 0;
     this.top = CHUNK_UNITS;
-    this.free = classUnits.map(() => []);
+    this.free = NO_LISTS;
   }
 
   carve(units: number): number {
     if (this.top + units > CHUNK_UNITS) {
+      if (this.chunks.length === 0) this.free = classUnits.map(() => []);
       this.recycleTail();
       const chunk = Buffer.allocUnsafeSlow(CHUNK_UNITS * UNIT);
       this.chunks.push(chunk);

@@ -22,14 +22,19 @@ const FIRST_SLOTS = 32;
 const FIRST_SLAB = 1024;
 const ALIGN = 8;
 
+/** What every table without keys reads: most databases never hold one, and sixteen of them are made at each start. */
+const NO_INDEX = new Int32Array(1);
+const NO_SLOTS = new Int32Array(0);
+const NO_SLAB = Buffer.allocUnsafeSlow(0);
+
 let scratch = Buffer.allocUnsafeSlow(1024);
 
 export class KeyTable {
-  index = new Int32Array(FIRST_INDEX);
-  mask = FIRST_INDEX - 1;
-  meta = new Int32Array(FIRST_SLOTS * 4);
+  index = NO_INDEX;
+  mask = 0;
+  meta = NO_SLOTS;
   values: Stored[] = [];
-  slab = Buffer.allocUnsafeSlow(FIRST_SLAB);
+  slab = NO_SLAB;
   slabTop = 0;
   slabFree = new Map<number, number[]>();
   freeSlots: number[] = [];
@@ -70,7 +75,7 @@ export class KeyTable {
 
   /** Add the key that `find` just missed; the caller stores its value. */
   add(bytes: Buffer, start: number, end: number): number {
-    if (this.size >= (this.mask + 1) * 0.7) this.resizeIndex((this.mask + 1) * 2);
+    if (this.size >= this.mask * 0.7) this.resizeIndex(Math.max(FIRST_INDEX, (this.mask + 1) * 2));
     const length = end - start;
     const slot = this.freeSlots.length > 0 ? this.freeSlots.pop()! : this.newSlot();
     const offset = this.slabSpace(length);
@@ -134,11 +139,11 @@ export class KeyTable {
   }
 
   clear(): void {
-    this.index = new Int32Array(FIRST_INDEX);
-    this.mask = FIRST_INDEX - 1;
-    this.meta = new Int32Array(FIRST_SLOTS * 4);
+    this.index = NO_INDEX;
+    this.mask = 0;
+    this.meta = NO_SLOTS;
     this.values = [];
-    this.slab = Buffer.allocUnsafeSlow(FIRST_SLAB);
+    this.slab = NO_SLAB;
     this.slabTop = 0;
     this.slabFree = new Map();
     this.freeSlots = [];
@@ -198,7 +203,7 @@ export class KeyTable {
   newSlot(): number {
     const slot = this.slots++;
     if (slot << 2 === this.meta.length) {
-      const meta = new Int32Array(this.meta.length * 2);
+      const meta = new Int32Array(Math.max(FIRST_SLOTS * 4, this.meta.length * 2));
       meta.set(this.meta);
       this.meta = meta;
     }
@@ -211,7 +216,9 @@ export class KeyTable {
     const free = this.slabFree.get(size);
     if (free !== undefined && free.length > 0) return free.pop()!;
     if (this.slabTop + size > this.slab.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(this.slab.length + (this.slab.length >> 1), this.slabTop + size));
+      const grown = Buffer.allocUnsafeSlow(
+        Math.max(FIRST_SLAB, this.slab.length + (this.slab.length >> 1), this.slabTop + size),
+      );
       this.slab.copy(grown, 0, 0, this.slabTop);
       this.slab = grown;
     }
