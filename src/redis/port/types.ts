@@ -4,7 +4,7 @@
  * It carries what a bare `send(args)` lacks: the key (a cluster routes by it), the read-only and idempotent marks
  * (retries and replicas depend on them), deadlines that hold even when the server is frozen, and scripts.
  */
-import type { Clock } from './clock.ts';
+import type { Clock, Random } from './clock.ts';
 import type { Script } from './script.ts';
 
 /** Numbers are sent in decimal. */
@@ -70,6 +70,8 @@ export interface RedisPort extends Sender, AsyncDisposable {
   readonly state: PortState;
   /** Milliseconds: the deadline of calls that set none. */
   readonly defaultDeadlineMs: number;
+  /** For jitter and names; `Math.random` where absent. Simulations seed it. */
+  readonly random?: Random;
   /** Asked of the server once and kept. */
   capabilities(options?: SendOptions): Promise<Capabilities>;
   /** A connection of its own, for commands that block or that belong together. */
