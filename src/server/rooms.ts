@@ -35,7 +35,7 @@ function applySettings(server: Server, config: Config): void {
   applyPolicy();
   config.onChange('latency-tracking', () => {
     server.timing.tracking = config.value('latency-tracking') === true;
-    if (!server.timing.tracking) for (const command of server.registry.all()) command.histogram = undefined;
+    if (!server.timing.tracking) for (const command of server.registry.used()) command.histogram = undefined;
   });
   config.onChange('hz', () => config.values.set('hz', Math.min(MAX_HZ, Math.max(1, Number(config.value('hz'))))));
   // The listener is whoever embeds the server's to move.

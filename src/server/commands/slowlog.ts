@@ -95,7 +95,7 @@ const FIRST_LIMIT = 1024;
 function histogram(call: Call): void {
   const { server, reply } = call;
   const chosen =
-    call.argc === 2 ? [...server.registry.all()] : call.args(2).flatMap((name) => withSubcommands(call, name));
+    call.argc === 2 ? [...server.registry.used()] : call.args(2).flatMap((name) => withSubcommands(call, name));
   const called = chosen.filter((command) => command.histogram !== undefined);
   reply.map(called.length);
   for (const { name, histogram: times } of called) {

@@ -1,5 +1,6 @@
 // The commands a server knows: rows of the command table joined with handlers, found by the bytes of their names.
 
+import type { Buffer } from 'node:buffer';
 import { FLAG_BITS } from '../../redis/commands/index.ts';
 import type { CommandRow, CommandTable, ImplementableName, LaterCommandName } from '../../redis/commands/index.ts';
 import type { Histogram } from '../introspection/histogram.ts';
@@ -66,49 +67,64 @@ function bytesOf(row: CommandRow): Uint8Array {
 
 const TABLE_SIZE = 1024;
 const NO_COMMANDS: readonly Command[] = [];
+/** `georadiusbymember_ro` has 20 letters. */
+const LONGEST_NAME = 32;
 
+/**
+ * A command is made when it is first looked up: a server meets few of its four hundred, and a test file starts many
+ * servers.
+ */
 export class Registry {
-  /** Top-level commands with a handler, or with a sub-command that has one. */
+  readonly table: CommandTable;
+  readonly handlers: Readonly<Record<string, Handler | undefined>>;
+  /** Top-level commands that were looked up. */
   readonly commands = new Map<string, Command>();
-  readonly buckets: (readonly Command[])[] = Array.from({ length: TABLE_SIZE }, () => NO_COMMANDS);
+  readonly buckets = new Array<readonly Command[]>(TABLE_SIZE).fill(NO_COMMANDS);
 
-  constructor(rows: readonly CommandRow[], handlers: Readonly<Record<string, Handler | undefined>>) {
-    for (const row of rows) {
-      const subcommands = new Map<string, Command>();
-      for (const sub of row.subcommands) {
-        const run = handlers[sub.fullName];
-        if (run !== undefined) subcommands.set(sub.name, new Command(sub, run, undefined));
-      }
-      const run = handlers[row.name];
-      if (run === undefined && subcommands.size === 0) continue;
-      this.register(new Command(row, run ?? unreachable, subcommands.size > 0 ? subcommands : undefined));
-    }
+  constructor(table: CommandTable, handlers: Readonly<Record<string, Handler | undefined>>) {
+    this.table = table;
+    this.handlers = handlers;
   }
 
   /** The top-level command named by `bytes[start, end)`, in any case of letters. */
-  find(bytes: Uint8Array, start: number, end: number): Command | undefined {
+  find(bytes: Buffer, start: number, end: number): Command | undefined {
     let hash = end - start;
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i]! | 32)) | 0;
     const bucket = this.buckets[hash & (TABLE_SIZE - 1)]!;
     for (let i = 0; i < bucket.length; i++) {
       if (sameName(bucket[i]!.nameBytes, bytes, start, end)) return bucket[i];
     }
-    return undefined;
+    if (end - start > LONGEST_NAME) return undefined;
+    return this.command(bytes.latin1Slice(start, end).toLowerCase());
   }
 
   /** By full name in lower case: `get`, `config|get`. */
   get(name: string): Command | undefined {
     const [parent, child] = name.split('|') as [string, string | undefined];
-    const command = this.commands.get(parent);
+    const command = this.command(parent);
     return child === undefined ? command : command?.subcommands?.get(child);
   }
 
-  /** Every command and sub-command. */
-  *all(): IterableIterator<Command> {
+  /** Every command and sub-command that was looked up: those that have statistics. */
+  *used(): IterableIterator<Command> {
     for (const command of this.commands.values()) {
       yield command;
       if (command.subcommands !== undefined) yield* command.subcommands.values();
     }
+  }
+
+  /** One with a handler, or with a sub-command that has one. */
+  command(name: string): Command | undefined {
+    const known = this.commands.get(name);
+    if (known !== undefined) return known;
+    const row = this.table.find(name);
+    if (row === undefined) return undefined;
+    const subcommands = row.subcommands.length === 0 ? undefined : subcommandsOf(row, this.handlers);
+    const run = this.handlers[row.name];
+    if (run === undefined && subcommands === undefined) return undefined;
+    const command = new Command(row, run ?? unreachable, subcommands);
+    this.register(command);
+    return command;
   }
 
   register(command: Command): void {
@@ -116,8 +132,22 @@ export class Registry {
     let hash = command.nameBytes.length;
     for (const byte of command.nameBytes) hash = (Math.imul(hash, 31) + (byte | 32)) | 0;
     const at = hash & (TABLE_SIZE - 1);
-    this.buckets[at] = [...this.buckets[at]!, command];
+    const bucket = this.buckets[at]!;
+    this.buckets[at] = bucket === NO_COMMANDS ? [command] : [...bucket, command];
   }
+}
+
+/** Those with a handler, by name; undefined where there is none. */
+function subcommandsOf(
+  row: CommandRow,
+  handlers: Readonly<Record<string, Handler | undefined>>,
+): Map<string, Command> | undefined {
+  const found = new Map<string, Command>();
+  for (const sub of row.subcommands) {
+    const run = handlers[sub.fullName];
+    if (run !== undefined) found.set(sub.name, new Command(sub, run, undefined));
+  }
+  return found.size > 0 ? found : undefined;
 }
 
 function sameName(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

@@ -28,7 +28,7 @@ export function statisticsOf(server: Server): Statistics {
 /** CONFIG RESETSTAT. */
 export function resetStatistics(server: Server): void {
   const { keyspace, stats, errorCounts } = server;
-  for (const command of server.registry.all()) {
+  for (const command of server.registry.used()) {
     command.calls = 0;
     command.microseconds = 0;
     command.rejected = 0;
@@ -61,7 +61,7 @@ export class Statistics {
   /** Commands that ran, those of transactions and scripts included. */
   commands(): number {
     let sum = 0;
-    for (const command of this.server.registry.all()) sum += command.calls;
+    for (const command of this.server.registry.used()) sum += command.calls;
     return sum;
   }
 

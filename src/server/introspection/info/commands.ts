@@ -6,7 +6,7 @@ import type { Section } from './index.ts';
 
 export function commandStatistics(server: Server): Section {
   const section: Record<string, string> = {};
-  for (const { name, calls, microseconds, rejected, failed } of server.registry.all()) {
+  for (const { name, calls, microseconds, rejected, failed } of server.registry.used()) {
     if (calls === 0 && rejected === 0 && failed === 0) continue;
     const usec = Math.round(microseconds);
     const each = calls === 0 ? 0 : usec / calls;
@@ -29,7 +29,7 @@ export function latencyStatistics(server: Server): Section {
     .text('latency-tracking-info-percentiles')
     .split(' ')
     .filter((share) => share !== '');
-  for (const { name, histogram } of server.registry.all()) {
+  for (const { name, histogram } of server.registry.used()) {
     if (histogram === undefined) continue;
     section[`latency_percentiles_usec_${name}`] = percentiles
       .map((share) => `p${share}=${(histogram.percentile(Number(share)) / 1000).toFixed(3)}`)

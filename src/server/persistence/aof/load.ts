@@ -88,7 +88,7 @@ function* runCommands(
 
 function run(server: Server, client: Client, call: Call, argv: readonly string[]): void {
   const name = argv[0]!.toLowerCase();
-  if (server.registry.commands.get(name) === undefined) {
+  if (server.registry.command(name) === undefined) {
     throw new CorruptData(`Unknown command '${argv[0]}' reading the append only file`);
   }
   call.load(argv);
