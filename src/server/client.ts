@@ -52,6 +52,8 @@ export class Client {
   libVersion = '';
   user = 'default';
   gate = 0;
+  /** Logged in, or let in as the default user while that one needed no password. */
+  authenticated = true;
   createdAt: number;
   lastActive: number;
   /** Full name, for CLIENT LIST. */
@@ -85,7 +87,7 @@ export class Client {
     this.db = server.keyspace.databases[0]!;
     this.createdAt = now;
     this.lastActive = now;
-    this.setGate(GATE_UNAUTHENTICATED, transport !== undefined && server.settings.requirepass !== '');
+    server.access.enter(this);
     this.reply.onError = (message) => server.countError(message);
   }
 

@@ -1,5 +1,6 @@
 // Opens what listens to a server from its start: notifications, slow log, latency monitor, rates, effects of settings.
 
+import { userLines } from './acl/startup.ts';
 import { configOf } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { startLatencyMonitor } from './introspection/latency.ts';
@@ -33,6 +34,8 @@ function applySettings(server: Server, config: Config): void {
   };
   for (const name of ['maxmemory-policy', 'lfu-log-factor', 'lfu-decay-time']) config.onChange(name, applyPolicy);
   applyPolicy();
+  config.onChange('requirepass', () => server.access.applyRequirepass());
+  config.extraLines.set('user', () => (config.text('aclfile') === '' ? userLines(server) : []));
   config.onChange('latency-tracking', () => {
     server.timing.tracking = config.value('latency-tracking') === true;
     if (!server.timing.tracking) for (const command of server.registry.used()) command.histogram = undefined;

@@ -1,5 +1,6 @@
 // The server without a network: keyspace, commands, clients, and the path of one command from its bytes to its effects.
 
+import { Access } from './acl/access.ts';
 import { Blocking } from './blocking/blocking.ts';
 import { Pause } from './blocking/pause.ts';
 import { Client, GATE_SILENT } from './client.ts';
@@ -57,6 +58,7 @@ export class Server {
   readonly startedAt: number;
   readonly runId: string;
   /** Asked in order before each command while not empty; the first error refuses it. */
+  readonly access: Access;
   guards: readonly Guard[] = [];
   observers: readonly CommandObserver[] = [];
   /** Non-zero while any guard looks at every command. */
@@ -80,10 +82,6 @@ export class Server {
     outputLimitDisconnections: 0,
   };
   readonly errorCounts = new Map<string, number>();
-  /** Checks a user's password in place of `requirepass`, and gives the client its rights. */
-  authenticator: ((client: Client, user: string, password: string) => boolean) | undefined = undefined;
-  /** Does this user exist? Only `default` unless ACL says otherwise. */
-  hasUser: ((user: string) => boolean) | undefined = undefined;
   /** Asked about each new connection by its address; what it returns is sent before the connection closes. */
   door: ((address: string | undefined) => string | undefined) | undefined = undefined;
   readonly closeListeners: ((client: Client) => void)[] = [];
@@ -123,6 +121,7 @@ export class Server {
 
   // One command.
 
+    this.access = new Access(this);
   /** Run the command that `call` holds, for the client it belongs to. */
   dispatch(call: Call): void {
     let command = this.registry.find(call.bytes, call.start[0]!, call.end[0]!);
@@ -311,6 +310,16 @@ export class Server {
   }
 
   // Plugging in.
+
+  /** Cut a client off at once; one whose command is running still gets its answer. */
+  disconnect(client: Client): void {
+    if (client === this.running) {
+      client.closing = true;
+    } else if (client.transport !== undefined) {
+      client.transport.destroy();
+      this.removeClient(client);
+    }
+  }
 
   /** Look at every command before it runs; the returned function takes the guard away. */
   addGuard(guard: Guard): () => void {

@@ -11,6 +11,9 @@ export interface OutputLimit {
 export interface Settings {
   databases: number;
   requirepass: string;
+  /** `allchannels` or `resetchannels`: what new users may listen to. */
+  aclPubsubDefault: string;
+  acllogMaxLength: number;
   protectedMode: boolean;
   maxclients: number;
   /** Seconds until an idle connection is closed; 0: never. */
@@ -50,6 +53,8 @@ export function defaultSettings(): Settings {
   return {
     databases: 16,
     requirepass: '',
+    aclPubsubDefault: 'resetchannels',
+    acllogMaxLength: 128,
     protectedMode: true,
     maxclients: 10_000,
     timeout: 0,

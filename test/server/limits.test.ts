@@ -25,16 +25,16 @@ const PING = '*1\r\n$4\r\nPING\r\n';
 
 describe('at the door', () => {
   it('turns strangers away while no password protects the data', async () => {
-    const { server } = await start();
+    const { server, call } = await start();
     expect(refusal(server, '192.0.2.1')).toMatch(/^-DENIED Redis is running in protected mode/);
     expect(refusal(server, '127.0.0.7')).toBeUndefined();
     expect(refusal(server, '::1')).toBeUndefined();
     expect(refusal(server, '::ffff:127.0.0.1')).toBeUndefined();
     expect(refusal(server, '::ffff:192.0.2.1')).toMatch(/^-DENIED/);
     expect(refusal(server, undefined)).toBeUndefined();
-    server.settings.requirepass = 'secret';
+    call('CONFIG', 'SET', 'requirepass', 'secret');
     expect(refusal(server, '192.0.2.1')).toBeUndefined();
-    server.settings.requirepass = '';
+    call('CONFIG', 'SET', 'requirepass', '');
     server.settings.protectedMode = false;
     expect(refusal(server, '192.0.2.1')).toBeUndefined();
   });

@@ -1,76 +1,110 @@
-// ACL for a server with one user, who may do everything.
+// ACL: users and their rights, who was refused what, the file of users.
 
-import { commandTable } from '../../redis/commands/index.ts';
-import type { AclCategory } from '../../redis/commands/index.ts';
+import { describeChannels, describeCommands, describeKeys } from '../acl/describe.ts';
+import { checkUsername } from '../acl/access.ts';
+import { catalogOf, CATEGORIES, findCategory } from '../acl/catalog.ts';
+import { checkCommand } from '../acl/check.ts';
+import type { Selector } from '../acl/selector.ts';
+import { loadAclFile, saveAclFile, userLines } from '../acl/startup.ts';
+import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError } from '../errors.ts';
+import { tableOf } from '../dispatch/tables.ts';
+import { CommandError, printed, wrongArity } from '../errors.ts';
 import type { Server } from '../server.ts';
-import { helpHandler, subcommandSyntaxError } from './help.ts';
 import { nodeCrypto } from '../util/lazy-node.ts';
+import { helpHandler, subcommandSyntaxError } from './help.ts';
 
 export const aclHandlers = {
   'acl|whoami': (call) => call.reply.bulk(call.client.user),
-  'acl|cat': cat,
+  'acl|users': (call) => call.reply.bulks(call.server.access.sorted().map((user) => user.name)),
+  'acl|list': (call) => call.reply.bulks(userLines(call.server)),
   'acl|getuser': getuser,
-  'acl|list': (call) => call.reply.bulks([`user default on ${secret(call.server)} ~* &* +@all`]),
-  'acl|users': (call) => call.reply.bulks(['default']),
+  'acl|setuser': setuser,
+  'acl|deluser': deluser,
+  'acl|dryrun': dryrun,
+  'acl|cat': cat,
   'acl|genpass': genpass,
+  'acl|log': log,
+  'acl|load': load,
+  'acl|save': save,
   'acl|help': helpHandler('acl'),
 } satisfies Handlers;
 
-const CATEGORIES: readonly AclCategory[] = [
-  'keyspace',
-  'read',
-  'write',
-  'set',
-  'sortedset',
-  'list',
-  'hash',
-  'string',
-  'bitmap',
-  'hyperloglog',
-  'geo',
-  'stream',
-  'pubsub',
-  'admin',
-  'fast',
-  'slow',
-  'blocking',
-  'dangerous',
-  'connection',
-  'transaction',
-  'scripting',
-];
+function setuser(call: Call): void {
+  const name = call.arg(2);
+  checkUsername(name);
+  call.server.access.setUser(name, call.args(3));
+  call.reply.ok();
+}
 
-function cat(call: Call): void {
-  if (call.argc > 3) throw subcommandSyntaxError(call);
-  if (call.argc === 2) return call.reply.bulks(CATEGORIES);
-  const category = CATEGORIES.find((name) => name === call.word(2));
-  if (category === undefined) throw new CommandError(`ERR Unknown category '${call.arg(2)}'`);
-  const rows = commandTable.flatMap((row) => (row.subcommands.length > 0 ? [row, ...row.subcommands] : [row]));
-  call.reply.bulks(rows.filter((row) => row.categories.includes(category)).map((row) => row.fullName));
+function deluser(call: Call): void {
+  const names = call.args(2);
+  if (names.some((name) => printed(name) === 'default')) {
+    throw new CommandError("ERR The 'default' user cannot be removed");
+  }
+  call.reply.integer(names.filter((name) => call.server.access.deleteUser(name)).length);
 }
 
 function getuser(call: Call): void {
   const { reply, server } = call;
-  if (call.arg(2) !== 'default') return reply.null();
-  const open = server.settings.requirepass === '';
-  const flags = open ? ['on', 'nopass'] : ['on'];
+  const user = server.access.users.get(call.arg(2));
+  if (user === undefined) return reply.null();
+  const { flags } = user;
   reply.map(6);
   reply.bulk('flags');
   reply.set(flags.length);
-  for (const name of flags) reply.bulk(name);
+  for (const flag of flags) reply.bulk(flag);
   reply.bulk('passwords');
-  reply.bulks(open ? [] : [digest(server.settings.requirepass)]);
-  reply.bulk('commands');
-  reply.bulk('+@all');
-  reply.bulk('keys');
-  reply.bulk('~*');
-  reply.bulk('channels');
-  reply.bulk('&*');
+  reply.bulks(user.passwords);
+  const [root, ...others] = user.selectors;
+  writeSelector(call, root!);
   reply.bulk('selectors');
-  reply.array(0);
+  reply.array(others.length);
+  for (const selector of others) {
+    reply.map(3);
+    writeSelector(call, selector);
+  }
+}
+
+/** Three pairs of a map. */
+function writeSelector({ reply, server }: Call, selector: Selector): void {
+  reply.bulk('commands');
+  reply.bulk(describeCommands(selector, server.access.catalog));
+  reply.bulk('keys');
+  reply.bulk(describeKeys(selector));
+  reply.bulk('channels');
+  reply.bulk(describeChannels(selector));
+}
+
+function dryrun(call: Call): void {
+  const { server, reply } = call;
+  const user = server.access.users.get(call.arg(2));
+  if (user === undefined) throw new CommandError(`ERR User '${printed(call.arg(2))}' not found`);
+  const argv = call.args(3);
+  const row = tableOf(server.settings.version).resolve(argv);
+  if (row === undefined) throw new CommandError(`ERR Command '${printed(argv[0]!)}' not found`);
+  const { arity, fullName } = row;
+  if (arity > 0 ? argv.length !== arity : argv.length < -arity) throw wrongArity(fullName);
+  const denial = checkCommand(user, row, argv);
+  if (denial === undefined) return reply.ok();
+  const { reason, index } = denial;
+  reply.bulk(
+    reason === 'command'
+      ? `This user has no permissions to run the '${fullName}' command`
+      : `This user has no permissions to access the '${printed(argv[index]!)}' ${reason}`,
+  );
+}
+
+function cat(call: Call): void {
+  if (call.argc > 3) throw subcommandSyntaxError(call);
+  if (call.argc === 2) return call.reply.bulks(CATEGORIES);
+  const category = findCategory(call.arg(2));
+  if (category === undefined) {
+    throw new CommandError(`ERR Unknown category '${printed(call.arg(2)).slice(0, 128)}'`);
+  }
+  const { members } = catalogOf(tableOf(call.server.settings.version));
+  call.reply.bulks(members.get(category)!.map((row) => row.fullName));
 }
 
 const MOST_BITS = 4096;
@@ -92,10 +126,64 @@ function genpass(call: Call): void {
   );
 }
 
-function secret({ settings }: Server): string {
-  return settings.requirepass === '' ? 'nopass' : `#${digest(settings.requirepass)}`;
+const SHOWN = 10;
+
+function log(call: Call): void {
+  const { reply, server } = call;
+  const { log: list } = server.access;
+  if (call.argc > 3) throw subcommandSyntaxError(call);
+  if (call.argc === 3 && call.is(2, 'reset')) {
+    list.entries = [];
+    return reply.ok();
+  }
+  const count = call.argc === 3 ? Math.max(0, call.integer(2)) : SHOWN;
+  const entries = list.entries.slice(0, count);
+  reply.array(entries.length);
+  for (const entry of entries) {
+    reply.map(7);
+    reply.bulk('count');
+    reply.integer(entry.count);
+    const fields = {
+      reason: entry.reason,
+      context: entry.context,
+      object: entry.object,
+      username: entry.username,
+    };
+    for (const [name, value] of Object.entries(fields)) {
+      reply.bulk(name);
+      reply.bulk(value);
+    }
+    reply.bulk('age-seconds');
+    reply.double((server.clock.now() - entry.at) / 1000);
+    reply.bulk('client-info');
+    reply.bulk(entry.client);
+  }
 }
 
-function digest(password: string): string {
-  return nodeCrypto().createHash('sha256').update(password, 'latin1').digest('hex');
+function load(call: Call): void {
+  needAclFile(call.server);
+  const errors = loadAclFile(call.server);
+  if (errors !== undefined) throw new CommandError(`ERR ${errors}`);
+  call.reply.ok();
+}
+
+function save(call: Call): void {
+  const { server, reply } = call;
+  needAclFile(server);
+  try {
+    saveAclFile(server);
+  } catch (error) {
+    server.log(`Writing ACL file for ACL SAVE: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(
+      'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
+    );
+  }
+  reply.ok();
+}
+
+function needAclFile(server: Server): void {
+  if (configOf(server).text('aclfile') !== '') return;
+  throw new CommandError(
+    'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.',
+  );
 }

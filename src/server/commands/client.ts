@@ -112,7 +112,7 @@ function parseKill(call: Call): KillFilter {
 }
 
 function knownUser(server: Server, name: string): string {
-  if (server.hasUser !== undefined ? !server.hasUser(name) : name !== 'default') {
+  if (!server.access.users.has(name)) {
     throw new CommandError(`ERR No such user '${name}'`);
   }
   return name;

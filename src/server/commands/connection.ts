@@ -1,13 +1,10 @@
 // Connection: greeting, authentication, choice of database, goodbye.
 
-import { GATE_MULTI, GATE_NO_TOUCH, GATE_SILENT, GATE_SUBSCRIBED, GATE_UNAUTHENTICATED } from '../client.ts';
-import type { Client } from '../client.ts';
+import { GATE_MULTI, GATE_NO_TOUCH, GATE_SILENT, GATE_SUBSCRIBED } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError } from '../errors.ts';
-import type { Server } from '../server.ts';
 import { parseSafeInteger } from '../util/numbers.ts';
-import { nodeCrypto } from '../util/lazy-node.ts';
 
 export const connectionHandlers = {
   ping,
@@ -50,26 +47,23 @@ function hello(call: Call): void {
     if (version !== 2 && version !== 3) throw new CommandError('NOPROTO unsupported protocol version');
     protocol = version;
   }
-  let name: string | undefined;
-  let login: readonly [string, string] | undefined;
   for (let i = 2; i < call.argc; i++) {
     if (call.is(i, 'auth') && i + 2 < call.argc) {
-      login = [call.arg(i + 1), call.arg(i + 2)];
+      authenticate(call, call.arg(i + 1), call.arg(i + 2));
       i += 2;
     } else if (call.is(i, 'setname') && i + 1 < call.argc) {
-      name = call.arg(++i);
+      const name = call.arg(++i);
       checkName(name);
+      client.name = name;
     } else {
       throw new CommandError(`ERR Syntax error in HELLO option '${call.arg(i)}'`);
     }
   }
-  if (login !== undefined) authenticate(server, client, login[0], login[1]);
-  if ((client.gate & GATE_UNAUTHENTICATED) !== 0) {
+  if (!client.authenticated) {
     throw new CommandError(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
     );
   }
-  if (name !== undefined) client.name = name;
   if (protocol !== undefined) client.setProtocol(protocol);
   reply.map(7);
   reply.bulk('server');
@@ -89,38 +83,19 @@ function hello(call: Call): void {
 }
 
 function auth(call: Call): void {
-  const { server, client } = call;
   if (call.argc > 3) throw new CommandError('ERR syntax error');
-  if (call.argc === 2 && server.settings.requirepass === '') {
+  if (call.argc === 2 && call.server.access.defaultUser.nopass) {
     throw new CommandError(
       'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     );
   }
-  if (call.argc === 2) authenticate(server, client, 'default', call.arg(1));
-  else authenticate(server, client, call.arg(1), call.arg(2));
+  if (call.argc === 2) authenticate(call, 'default', call.arg(1));
+  else authenticate(call, call.arg(1), call.arg(2));
   call.reply.ok();
 }
 
-/** Log a client in, or throw WRONGPASS. */
-function authenticate(server: Server, client: Client, user: string, password: string): void {
-  if (server.authenticator !== undefined) {
-    if (!server.authenticator(client, user, password)) throw WRONG_PASSWORD;
-  } else {
-    const { requirepass } = server.settings;
-    const right = requirepass === '' || sameSecret(requirepass, password);
-    if (!right || user !== 'default') throw WRONG_PASSWORD;
-    client.user = user;
-  }
-  client.setGate(GATE_UNAUTHENTICATED, false);
-}
-
-/** In a time that does not tell how much of the password was right. */
-function sameSecret(expected: string, given: string): boolean {
-  return nodeCrypto().timingSafeEqual(digest(expected), digest(given));
-}
-
-function digest(text: string): Buffer {
-  return nodeCrypto().createHash('sha256').update(text, 'latin1').digest();
+function authenticate(call: Call, user: string, password: string): void {
+  if (!call.server.access.authenticate(call, user, password)) throw WRONG_PASSWORD;
 }
 
 function quit(call: Call): void {
@@ -141,8 +116,7 @@ function reset(call: Call): void {
   client.name = '';
   client.db = server.keyspace.databases[0]!;
   client.setProtocol(2);
-  client.user = 'default';
-  client.setGate(GATE_UNAUTHENTICATED, server.settings.requirepass !== '');
+  server.access.enter(client);
   call.reply.simple('RESET');
 }
 

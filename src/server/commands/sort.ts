@@ -16,6 +16,8 @@ export const sortHandlers = {
   sort_ro: (call) => sort(call, false),
 } satisfies Handlers;
 
+const BY_DENIED = new CommandError('ERR BY option of SORT denied due to insufficient ACL permissions.');
+const GET_DENIED = new CommandError('ERR GET option of SORT denied due to insufficient ACL permissions.');
 const NOT_A_NUMBER = new CommandError("ERR One or more scores can't be converted into double");
 
 interface SortOptions {
@@ -70,8 +72,11 @@ function parseOptions(call: Call, mayStore: boolean): SortOptions {
     else if (call.is(i, 'by') && left >= 1) {
       options.by = call.arg(++i);
       options.unsorted = !options.by.includes('*');
-    } else if (call.is(i, 'get') && left >= 1) options.get.push(call.arg(++i));
-    else throw SYNTAX_ERROR;
+      if (!options.unsorted && !call.server.access.readsAnyKey(call)) throw BY_DENIED;
+    } else if (call.is(i, 'get') && left >= 1) {
+      if (!call.server.access.readsAnyKey(call)) throw GET_DENIED;
+      options.get.push(call.arg(++i));
+    } else throw SYNTAX_ERROR;
   }
   return options;
 }

@@ -1,6 +1,6 @@
 // Transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 
-import { GATE_MULTI } from '../client.ts';
+import { GATE_ACL, GATE_MULTI } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError } from '../errors.ts';
@@ -39,7 +39,10 @@ function exec(call: Call): void {
       queued.reply = reply;
       queued.db = client.db;
       queued.mayBlock = false;
-      server.invoke(queued);
+      // Rights may have changed since it was queued, and AUTH may stand in the queue.
+      const refusal = (client.gate & GATE_ACL) === 0 ? undefined : server.access.refuseQueued(queued);
+      if (refusal === undefined) server.invoke(queued);
+      else reply.error(refusal);
     }
   } finally {
     server.depth--;

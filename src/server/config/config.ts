@@ -34,6 +34,8 @@ export class Config {
   readonly values = new Map<string, ParameterValue>();
   readonly listeners = new Map<string, Changed[]>();
   readonly checks = new Map<string, Check>();
+  /** Lines of directives that are no parameters, for CONFIG REWRITE. */
+  readonly extraLines = new Map<string, () => readonly string[]>();
 
   constructor(server: Server) {
     this.server = server;

@@ -83,7 +83,7 @@ const tls: readonly Parameter[] = [
 const SHUTDOWN_OPTIONS = ['default', 'save', 'nosave', 'now', 'force'];
 
 const process: readonly Parameter[] = [
-  oneOf('acl-pubsub-default', 'resetchannels', ['allchannels', 'resetchannels']),
+  oneOf('acl-pubsub-default', 'resetchannels', ['allchannels', 'resetchannels'], { field: 'aclPubsubDefault' }),
   string('aclfile', '', { immutable: true }),
   int('active-defrag-cycle-max', 25, [1, 99]),
   int('active-defrag-cycle-min', 1, [1, 99]),

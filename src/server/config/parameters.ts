@@ -61,7 +61,7 @@ const introspection: readonly Parameter[] = [
   flag('latency-tracking', true),
   percentilesParameter,
   int('tracking-table-max-keys', 1_000_000, LONG),
-  int('acllog-max-len', 128, LONG),
+  int('acllog-max-len', 128, LONG, { field: 'acllogMaxLength' }),
 ];
 
 const memoryUse: readonly Parameter[] = [

@@ -1,6 +1,6 @@
 // May this command run now? Asked only for clients or servers with something special about them.
 
-import { GATE_MULTI, GATE_NO_TOUCH, GATE_SUBSCRIBED, GATE_UNAUTHENTICATED } from '../client.ts';
+import { GATE_ACL, GATE_MULTI, GATE_NO_TOUCH, GATE_SUBSCRIBED, GATE_UNAUTHENTICATED } from '../client.ts';
 import { configOf } from '../config/config.ts';
 import { CommandError } from '../errors.ts';
 import { isLoopbackClient } from '../net/refusal.ts';
@@ -39,6 +39,10 @@ export function admit(server: Server, call: Call): boolean {
   if (refusal !== undefined) return refuse(server, call, refusal);
   if ((gate & GATE_UNAUTHENTICATED) !== 0 && !command.has('no_auth')) return refuse(server, call, NO_AUTH);
   if ((gate & GATE_MULTI) !== 0 && command.has('no_multi')) return refuse(server, call, NO_MULTI);
+  if ((gate & GATE_ACL) !== 0) {
+    const denial = server.access.refuse(call);
+    if (denial !== undefined) return refuse(server, call, denial);
+  }
   for (const guard of server.guards) {
     const verdict = guard(call);
     if (verdict === 'taken') return false;

@@ -22,8 +22,6 @@ export function redactedArgs(call: Call, command: Command): string[] {
       }
       break;
     case 'acl|setuser':
-    case 'acl|deluser':
-    case 'acl|getuser':
       hide(2);
       break;
     case 'config|set':

@@ -12,7 +12,7 @@ export function refusal(server: Server, address: string | undefined): string | u
   const turnedAway = server.door?.(address);
   if (turnedAway !== undefined) return turnedAway;
   if (server.clients.size >= settings.maxclients) return '-ERR max number of clients reached\r\n';
-  if (settings.protectedMode && settings.requirepass === '' && address !== undefined && !isLoopback(address))
+  if (settings.protectedMode && server.access.defaultUser.nopass && address !== undefined && !isLoopback(address))
     return DENIED;
   return undefined;
 }

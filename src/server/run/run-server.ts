@@ -1,6 +1,7 @@
 // A server as a process of its own: configured as redis-server is, stopped by signals and SHUTDOWN.
 
 import { rmSync, writeFileSync } from 'node:fs';
+import { declareUser, loadUsers } from '../acl/startup.ts';
 import { handlers } from '../commands/index.ts';
 import { configOf, ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
@@ -58,6 +59,7 @@ export async function runServer(options: RunOptions): Promise<Running> {
   const logfile = config.text('logfile');
   sink.log = options.log !== undefined && logfile === '' ? options.log : logger(logfile);
   log(`paxx redis is starting, compatible with Redis ${server.settings.version}, PID: ${process.pid}`);
+  loadUsersOrRefuse(config);
   const persistence = keepsData(text) ? openPersistence(server, process.cwd()) : undefined;
   const listeners = await openAll(server, config);
   for (const listener of listeners) listener.ref();
@@ -126,13 +128,34 @@ function load(config: Config, text: string, file: string | undefined): void {
   // Unlike redis-server, listen on this machine alone unless told otherwise, and keep nothing on disk.
   loadConfigText(config, 'bind 127.0.0.1\nsave ""\n');
   try {
-    loadConfigText(config, text, ([name]) => name === 'advertise');
+    loadConfigText(config, text, (words) => takeDirective(config.server, words));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const where = file === undefined ? 'options' : `${file} and options`;
-    throw new StartError(`${where}: '${error.parameter}': ${error.reason ?? 'there is no such parameter'}`);
+    throw asStartError(error, file);
   }
   config.file = file;
+}
+
+/** Directives that are no parameters. */
+function takeDirective(server: Server, words: readonly string[]): boolean {
+  if (words[0] === 'advertise') return true;
+  if (words[0] !== 'user' || words.length < 2) return false;
+  declareUser(server, words);
+  return true;
+}
+
+/** Users come last: their file may lie in `dir`, and `acl-pubsub-default` may stand below them. */
+function loadUsersOrRefuse(config: Config): void {
+  try {
+    loadUsers(config.server);
+  } catch (error) {
+    throw asStartError(error, config.file);
+  }
+}
+
+function asStartError(error: unknown, file: string | undefined): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  const where = file === undefined ? 'options' : `${file} and options`;
+  return new StartError(`${where}: '${error.parameter}': ${error.reason ?? 'there is no such parameter'}`);
 }
 
 /** `advertise`, of ours alone: the version whose commands there are and which INFO gives, such as 7.4. */

@@ -1,6 +1,7 @@
 // redis.call and redis.pcall: arguments to a command, its answer to Lua.
 
 import { FLAG_BITS } from '../../redis/commands/index.ts';
+import { GATE_ACL } from '../client.ts';
 import type { Client } from '../client.ts';
 import { Call } from '../dispatch/call.ts';
 import type { Command } from '../dispatch/registry.ts';
@@ -49,6 +50,7 @@ export class Invoker {
     this.caller = caller;
     this.client.db = caller.db;
     this.client.user = caller.user;
+    this.client.setGate(GATE_ACL, (caller.gate & GATE_ACL) !== 0);
     this.reply.resp3 = false;
     this.machine.resp3 = false;
     this.mayRecurse = run.mayRecurse;
@@ -61,7 +63,7 @@ export class Invoker {
     const { call } = this;
     call.load(argv);
     call.command = this.find(argv)!;
-    return this.guardsRefuse() === undefined;
+    return (this.client.gate & GATE_ACL) === 0 || this.server.access.check(call) === undefined;
   }
 
   /** Ask the guards about the call. Its client has the caller's user, and no connection. */
@@ -109,8 +111,6 @@ export class Invoker {
       if (refusal !== undefined) return this.refuse(refusal, raise);
     }
     if ((command.flags & WRITES) !== 0) this.wrote = true;
-    const outer = server.running;
-    server.running = client;
     server.stats.commands++;
     const { effects } = server.keyspace;
     const { propagating } = effects;
@@ -118,7 +118,9 @@ export class Invoker {
     if (this.replication === 0) effects.propagating = false;
     server.invoke(call);
     effects.propagating = propagating;
-    server.running = outer;
+    if ((command.flags & READS) !== 0 && this.caller!.tracking !== undefined) {
+      server.tracking?.rememberScript(this.caller!, this.run!.argv());
+    }
     if (reply.failure === undefined) return reply.value;
     const error = errorTable(reply.failure);
     if (raise) throw new LuaError(error, this.machine.line);
@@ -145,6 +147,11 @@ export class Invoker {
     const { arity } = command;
     if (arity >= 0 ? argc !== arity : argc < -arity)
       return 'ERR Wrong number of args calling Redis command from script';
+    if ((this.client.gate & GATE_ACL) !== 0) {
+      this.call.load(this.argv).command = command;
+      const denial = this.server.access.refuseScript(this.call, this.caller!);
+      if (denial !== undefined) return denial;
+    }
     if (this.run!.readonly && (command.flags & WRITES) !== 0) {
       return 'ERR Write commands are not allowed from read-only scripts.';
     }
@@ -166,6 +173,7 @@ export class Invoker {
   }
 }
 
+const READS = FLAG_BITS.readonly;
 const WRITES = FLAG_BITS.write;
 const BLOCKING = FLAG_BITS.blocking;
 const NO_SCRIPT = FLAG_BITS.noscript;

@@ -1,5 +1,6 @@
 // startServer(): a server in this process, on a free port, with a clock that tests can move.
 
+import { loadUsers } from '../acl/startup.ts';
 import { ServerClock } from '../clock.ts';
 import { handlers } from '../commands/index.ts';
 import { configOf } from '../config/config.ts';
@@ -94,6 +95,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     settings: { ...options.settings, ...(options.password === undefined ? {} : { requirepass: options.password }) },
   });
   for (const [name, value] of Object.entries(options.config ?? {})) configOf(server).load(name, value);
+  if (options.dir !== undefined) server.access.folder = options.dir;
+  loadUsers(server);
   if (options.dir !== undefined) await openPersistence(server, options.dir).load();
   const listener = await listen(server, { port: 0, host: '127.0.0.1', ...options });
   listener.unref();
