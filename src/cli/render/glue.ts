@@ -24,8 +24,8 @@ interface Glue {
   readonly purpose: string;
   /** Relative to the tree's root; undefined where the framework's way cannot be told. */
   readonly file: (place: Place) => string | undefined;
-  /** @param from and cache: how the file to paste into imports ours, and the cache */
-  readonly wiring: (place: Place, from: string, cache: string) => string;
+  /** @param from how the file to paste into imports ours. Empty where nothing is to be pasted. */
+  readonly wiring: (place: Place, from: string) => string;
   readonly typescriptOnly?: true;
   /** The file that the wiring goes into, where it is not the app's entry. */
   readonly into?: (place: Place) => string | undefined;
@@ -93,9 +93,9 @@ const GLUE: Readonly<Record<Framework, Glue | undefined>> = {
     wiring: ({ host }, from) =>
       lines(importOf(host, '{ closeRedisOnShutdown, withCache }', from), '', 'app.use(withCache);', SHUTDOWN),
   },
-  next: { template: 'next', purpose: HEALTH_ROUTE, file: nextRoute, into: nowhere, wiring: useCache },
-  payload: { template: 'next', purpose: HEALTH_ROUTE, file: nextRoute, into: nowhere, wiring: useCache },
-  remix: { template: 'resource-route', purpose: HEALTH_ROUTE, file: resourceRoute, into: nowhere, wiring: useCache },
+  next: { template: 'next', purpose: HEALTH_ROUTE, file: nextRoute, into: nowhere, wiring: nothing },
+  payload: { template: 'next', purpose: HEALTH_ROUTE, file: nextRoute, into: nowhere, wiring: nothing },
+  remix: { template: 'resource-route', purpose: HEALTH_ROUTE, file: resourceRoute, into: nowhere, wiring: nothing },
   'react-router': {
     template: 'resource-route',
     purpose: HEALTH_ROUTE,
@@ -177,7 +177,7 @@ export function renderGlue(
   const text = renderTemplate(`infra/redis/glue/${name}.hbs`, { ...view, shutdown }, helpers);
   const into = glue.into ? glue.into(place) : host.entry;
   const user = into ?? path.posix.join(host.sourceRoot, 'index.ts');
-  const pasted = glue.wiring(place, importPath(user, file, host), importPath(user, scene.cache, host));
+  const pasted = glue.wiring(place, importPath(user, file, host));
   return {
     path: file,
     purpose: glue.purpose,
@@ -257,9 +257,9 @@ function nowhere(): undefined {
   return undefined;
 }
 
-/** Nothing has to be wired: the cache is imported where it is used. */
-function useCache({ host }: Place, _from: string, cache: string): string {
-  return lines('// on the server, wherever something is worth keeping:', importOf(host, '{ cache }', cache));
+/** Nothing has to be wired: the cache is imported where it is used, and the route is found by its path. */
+function nothing(): string {
+  return '';
 }
 
 function lines(...texts: string[]): string {

@@ -47,7 +47,7 @@ export function renderModule(host: Host, access: SettingsAccess, options: Render
       { path: scene.cache, text: render('cache', scene), purpose: 'cache with stampede protection' },
       ...(glue ? [{ path: glue.path, text: finish(glue.text, host), purpose: glue.purpose }] : []),
     ],
-    wiring: glue ? [{ ...glue.wiring, text: finish(glue.wiring.text, host) }] : [],
+    wiring: glue?.wiring.text ? [{ ...glue.wiring, text: finish(glue.wiring.text, host) }] : [],
   };
 }
 
