@@ -4,6 +4,7 @@ import type { Call } from './dispatch/call.ts';
 import type { Database } from './keyspace/database.ts';
 import { RespReply } from './reply/resp-reply.ts';
 import type { Server } from './server.ts';
+import type { Tracked } from './tracking/tracking.ts';
 
 /** What carries a client's output away. Clients without one (scripts, embedding) keep their replies to themselves. */
 export interface Transport {
@@ -75,6 +76,8 @@ export class Client {
   noEvict = false;
   noTouch = false;
   monitor = false;
+  /** What CLIENT TRACKING asked for, while it is on. */
+  tracking: Tracked | undefined = undefined;
   /** Pushes that arrived while one of this client's own commands was answering. */
   pendingPush = '';
   /** Free for other rooms (tracking, scripting, ACL) to keep per-client state under a key of their own. */
@@ -121,6 +124,13 @@ export class Client {
       return;
     }
     this.reply.out += text;
+    this.server.flushLater(this);
+  }
+
+  /** What arrived while the client's own command was answering follows the answer. */
+  releasePushes(): void {
+    this.reply.out += this.pendingPush;
+    this.pendingPush = '';
     this.server.flushLater(this);
   }
 

@@ -3,7 +3,7 @@
 import { Access } from './acl/access.ts';
 import { Blocking } from './blocking/blocking.ts';
 import { Pause } from './blocking/pause.ts';
-import { Client, GATE_SILENT } from './client.ts';
+import { Client, GATE_SILENT, GATE_TRACKING } from './client.ts';
 import type { Transport } from './client.ts';
 import { ServerClock } from './clock.ts';
 import { admit, reject, unknownCommand, unknownSubcommand } from './dispatch/admission.ts';
@@ -20,6 +20,7 @@ import { RespReply } from './reply/resp-reply.ts';
 import { openRooms } from './rooms.ts';
 import { defaultSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
+import type { Tracking } from './tracking/tracking.ts';
 import { Watches } from './transactions/watches.ts';
 
 export interface ServerOptions {
@@ -55,6 +56,12 @@ export class Server {
   readonly pause: Pause;
   readonly watches: Watches;
   readonly channels: Channels;
+  /** Open once a client has asked for it. */
+  tracking: Tracking | undefined = undefined;
+  /** Called at the end of each batch while any client is told of changes by prefix. */
+  broadcast: (() => void) | undefined = undefined;
+  /** DEBUG PAUSE-CRON. */
+  cronPaused = false;
   readonly startedAt: number;
   readonly runId: string;
   /** Asked in order before each command while not empty; the first error refuses it. */
@@ -206,8 +213,14 @@ export class Server {
   }
 
   runGuarded(call: Call): void {
+    const { gate } = call.client;
+    if ((gate & GATE_SILENT) === 0) this.run(call);
+    else this.runSilently(call);
+    if ((gate & GATE_TRACKING) !== 0) this.tracking?.after(call);
+  }
+
+  runSilently(call: Call): void {
     const { client } = call;
-    if ((client.gate & GATE_SILENT) === 0) return this.run(call);
     const before = client.reply.mark();
     const bytesBefore = client.reply.markBytes();
     const skipped = client.silence === 'skip';
@@ -241,6 +254,7 @@ export class Server {
   }
 
   endBatch(): void {
+    if (this.broadcast !== undefined) this.broadcast();
     this.batching = false;
     if (this.beforeOutput !== undefined) this.settle(this.beforeOutput);
     if (this.timing.command !== undefined) this.timing.leave();
@@ -429,9 +443,7 @@ export class Server {
 }
 
 function releasePushes(client: Client): void {
-  client.reply.out += client.pendingPush;
-  client.pendingPush = '';
-  client.server.flushLater(client);
+  client.releasePushes();
 }
 
 /** Encode what answers no command, once per protocol. */

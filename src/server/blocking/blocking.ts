@@ -120,6 +120,8 @@ export class Blocking {
     }
     if (effects.propagating) server.propagate(call, dirty);
     server.running = outer;
+    if (client.pendingPush !== '') client.releasePushes();
+    server.tracking?.release();
     if (!served) return;
     this.release(client);
     server.timing.served(call, started);

@@ -38,7 +38,7 @@ export function describeClient(client: Client, running: Call): string {
     events: 'r',
     cmd: running.client === client ? running.command.name : client.lastCommand,
     user: client.user,
-    redir: -1,
+    redir: client.tracking?.redirect ?? -1,
     resp: client.resp,
     ...(isReached('7.2.0', version) ? { 'lib-name': client.libName, 'lib-ver': client.libVersion } : {}),
   };
@@ -65,6 +65,9 @@ function flags(client: Client): string {
   if (client.subscriptions + client.shardChannels.size > 0) text += 'P';
   if (client.transaction !== undefined) text += 'x';
   if (client.blocked) text += 'b';
+  if (client.tracking !== undefined) text += 't';
+  if (client.tracking?.broken === true) text += 'R';
+  if (client.tracking?.broadcast === true) text += 'B';
   if (client.dirtyCas) text += 'd';
   if (client.closing) text += 'c';
   if (client.noEvict) text += 'e';

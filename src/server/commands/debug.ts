@@ -49,7 +49,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   loadaof: { argc: [2, 2], synopsis: '', run: loadaof },
   log: { argc: [3, 3], synopsis: '<text>', run: log },
   object: { argc: [3, 3], synopsis: '<key>', run: object },
-  'pause-cron': { argc: [3, 3], synopsis: '<0|1>', run: ok },
+  'pause-cron': {
+    argc: [3, 3],
+    synopsis: '<0|1>',
+    run: (call) => {
+      call.server.cronPaused = Number.parseInt(call.arg(2), 10) > 0;
+      call.reply.ok();
+    },
+  },
   populate: { argc: [3, 5], synopsis: '<count> [<prefix>] [<size>]', run: populate },
   protocol: { argc: [3, 3], synopsis: '<type>', run: protocol },
   quicklist: { argc: [3, 4], synopsis: '<key> [<0|1>]', run: quicklist },

@@ -38,6 +38,7 @@ import { streamGroupHandlers } from './stream-group.ts';
 import { streamInfoHandlers } from './stream-info.ts';
 import { streamReadHandlers } from './stream-read.ts';
 import { stringHandlers } from './string.ts';
+import { trackingHandlers } from './tracking.ts';
 import { transactionHandlers } from './transactions.ts';
 import { waitHandlers } from './wait.ts';
 import { aclHandlers } from './acl.ts';
@@ -99,6 +100,7 @@ export const handlers: Handlers = {
   ...streamInfoHandlers,
   ...streamReadHandlers,
   ...stringHandlers,
+  ...trackingHandlers,
   ...transactionHandlers,
   ...waitHandlers,
 };

@@ -43,6 +43,7 @@ function exec(call: Call): void {
       const refusal = (client.gate & GATE_ACL) === 0 ? undefined : server.access.refuseQueued(queued);
       if (refusal === undefined) server.invoke(queued);
       else reply.error(refusal);
+      if (client.tracking !== undefined) server.tracking?.read(queued);
     }
   } finally {
     server.depth--;

@@ -65,7 +65,7 @@ export function admit(server: Server, call: Call): boolean {
   if ((gate & GATE_NO_TOUCH) !== 0 && command.name !== 'touch') {
     server.keyspace.quiet = true;
     try {
-      server.run(call);
+      server.runGuarded(call);
     } finally {
       server.keyspace.quiet = false;
     }

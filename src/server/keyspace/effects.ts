@@ -23,8 +23,8 @@ export interface EffectListener {
   event?(db: number, kind: number, name: string, key: string): void;
   /** A write in deterministic form: absolute times, no randomness. `MULTI` and `EXEC` frame a transaction or script. */
   propagated?(db: number, argv: readonly string[]): void;
-  /** All keys of a database went at once; called before they go. */
-  flushed?(db: number): void;
+  /** All keys of a database went at once; called before they go. `last`: of the databases that go together. */
+  flushed?(db: number, last: boolean): void;
   /** Two databases changed places; called before they do. */
   swapped?(first: number, second: number): void;
 }
@@ -90,8 +90,8 @@ export class Effects {
     for (const listener of this.listeners) listener.propagated?.(db, argv);
   }
 
-  flushed(db: number): void {
-    for (const listener of this.listeners) listener.flushed?.(db);
+  flushed(db: number, last: boolean): void {
+    for (const listener of this.listeners) listener.flushed?.(db, last);
   }
 
   swapped(first: number, second: number): void {

@@ -89,7 +89,7 @@ export class Keyspace {
   flush(only?: Database): number {
     let count = 0;
     for (const db of only === undefined ? this.databases : [only]) {
-      if (this.effects.listened) this.effects.flushed(db.id);
+      if (this.effects.listened) this.effects.flushed(db.id, only !== undefined || db.id === this.databases.length - 1);
       count += db.size;
       db.clear();
     }

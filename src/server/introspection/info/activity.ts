@@ -22,7 +22,7 @@ export function clientSection(server: Server): Section {
     client_recent_max_input_buffer: Math.max(0, ...clients.map(({ transport }) => transport?.inputBytes() ?? 0)),
     client_recent_max_output_buffer: Math.max(0, ...clients.map(({ transport }) => transport?.outputBytes() ?? 0)),
     blocked_clients: server.blocking.waiters.size,
-    tracking_clients: 0,
+    tracking_clients: server.tracking?.clients.size ?? 0,
     clients_in_timeout_table: [...server.blocking.waiters.values()].filter(({ timer }) => timer !== undefined).length,
   };
 }
@@ -178,9 +178,9 @@ export function statisticsSection(server: Server): Section {
     active_defrag_key_misses: 0,
     total_active_defrag_time: 0,
     current_active_defrag_time: 0,
-    tracking_total_keys: counted('tracking_total_keys'),
-    tracking_total_items: counted('tracking_total_items'),
-    tracking_total_prefixes: counted('tracking_total_prefixes'),
+    tracking_total_keys: server.tracking?.table.size ?? 0,
+    tracking_total_items: server.tracking?.items ?? 0,
+    tracking_total_prefixes: server.tracking?.broadcast.prefixes.size ?? 0,
     unexpected_error_replies: 0,
     total_error_replies: [...errorCounts.values()].reduce((sum, count) => sum + count, 0),
     dump_payload_sanitizations: 0,
