@@ -12,7 +12,9 @@ export type Argument = string | number | Uint8Array;
 
 /**
  * The same with every client and in both protocol versions: maps are flat arrays of keys and values, as in RESP2;
- * booleans are 1 and 0; integers beyond the safe range are bigint. Doubles may be strings or numbers: `Number(reply)`.
+ * booleans are 1 and 0; doubles are strings. Integers beyond the safe range lose their last digits in the clients'
+ * decoders: have scripts return such as strings. An error inside an array, as of EXEC, rejects the call.
+ * Where the versions nest differently, as in XREAD, `toStreams` reads both; scripts returning flat arrays never do.
  */
 export type Reply = string | number | bigint | Uint8Array | null | readonly Reply[];
 
@@ -31,10 +33,10 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /**
    * Milliseconds within which the call settles, whatever the server does; then TIMEOUT. Default: the port's.
-   * A reply that comes later is dropped.
+   * A reply that comes later is dropped. Where there was no connection all the while: UNAVAILABLE.
    */
   readonly deadlineMs?: number;
-  /** Bulk strings as bytes instead of UTF-8 text. */
+  /** Strings, statuses such as OK included, as bytes instead of UTF-8 text. */
   readonly buffers?: boolean;
 }
 
@@ -89,6 +91,7 @@ export interface SessionOptions extends SendOptions {
   readonly key?: string;
 }
 
+/** Connects again by itself when it is lost; what the server knew of the connection (WATCH, MULTI) is then gone. */
 export interface RedisSession extends Sender, AsyncDisposable {
   /** Makes a blocked command of this session return now, as if its time were up; from another connection. */
   unblock(): Promise<boolean>;
@@ -112,7 +115,10 @@ export interface TrackingListener {
 
 /** Over one connection that all trackers of the port share (CLIENT TRACKING, OPTIN). */
 export interface Tracker extends AsyncDisposable {
-  /** Sends a read; the keys it reads are reported once when they next change. */
+  /**
+   * Sends a read; the keys it reads are reported once when they next change, to all trackers of the port. The report
+   * takes another connection, so it may come before the read's own reply: remember it until then.
+   */
   read(command: Command, options?: SendOptions): Promise<Reply>;
   close(): Promise<void>;
 }

@@ -1,0 +1,146 @@
+/**
+ * Reads of which the server tells when they change.
+ *
+ * Reads go over a connection with CLIENT TRACKING, OPTIN; what changed comes as messages over a second one, to which
+ * the first redirects. Such a pair works with every client and in RESP2. The two live and die together: when either
+ * is lost, any key may have changed, and the next read makes a new pair.
+ * @see https://redis.io/docs/latest/develop/reference/client-side-caching/
+ */
+import { within } from './budget.ts';
+import { fromClientError } from './client-errors.ts';
+import { Connection } from './connection.ts';
+import type { ServerNode, SubscriberLink } from './driver.ts';
+import { PaxxRedisError, isPaxxRedisError } from './errors.ts';
+import { probe, tell } from './receiver.ts';
+import type { Shared } from './shared.ts';
+import type { Command, Reply, SendOptions, Tracker, TrackingListener } from './types.ts';
+
+interface Pair {
+  readonly reads: Connection;
+  readonly close: () => void;
+}
+
+const INVALIDATIONS = '__redis__:invalidate';
+const CACHING: Command = { args: ['CLIENT', 'CACHING', 'YES'] };
+
+export class Tracking {
+  readonly shared: Shared;
+  readonly listeners = new Set<{ readonly listener: TrackingListener }>();
+  /** By server. */
+  readonly pairs = new Map<string, Promise<Pair>>();
+
+  constructor(shared: Shared) {
+    this.shared = shared;
+  }
+
+  async track(listener: TrackingListener, options: SendOptions | undefined): Promise<Tracker> {
+    const entry = { listener };
+    this.listeners.add(entry);
+    let over = false;
+    const close = async (): Promise<void> => {
+      over = true;
+      this.listeners.delete(entry);
+      if (this.listeners.size === 0) this.close();
+    };
+    const read = async (command: Command, readOptions?: SendOptions): Promise<Reply> => {
+      if (over) throw new PaxxRedisError('CLOSED', 'The tracker was closed.');
+      const pair = await within(this.shared, 'CLIENT TRACKING', readOptions, this.pairFor(command.key));
+      const [caching, reply] = pair.reads.sendAll([CACHING, command], readOptions);
+      // One refusal is enough to tell.
+      caching!.catch(() => undefined);
+      return reply!;
+    };
+    try {
+      await within(this.shared, 'CLIENT TRACKING', options, this.pairFor(undefined));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { read, close, [Symbol.asyncDispose]: close };
+  }
+
+  close(): void {
+    for (const pair of this.pairs.values()) pair.then(({ close }) => close()).catch(() => undefined);
+    this.pairs.clear();
+  }
+
+  private async pairFor(key: string | undefined): Promise<Pair> {
+    const node = await this.shared.driver.node(key);
+    const known = this.pairs.get(node.id);
+    if (known !== undefined) return known;
+    const made = this.connect(node, () => {
+      if (this.pairs.get(node.id) !== made) return;
+      this.pairs.delete(node.id);
+      this.changed(null);
+    });
+    this.pairs.set(node.id, made);
+    made.catch(() => {
+      if (this.pairs.get(node.id) === made) this.pairs.delete(node.id);
+    });
+    return made;
+  }
+
+  private async connect(node: ServerNode, onLost: () => void): Promise<Pair> {
+    const { sweep, aborts, settings } = this.shared;
+    let stopProbing: (() => void) | undefined;
+    let over = false;
+    let messages: SubscriberLink | undefined;
+    let reads: Connection | undefined;
+    const close = (): void => {
+      if (over) return;
+      over = true;
+      stopProbing?.();
+      messages?.close();
+      reads?.close(new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.'));
+      onLost();
+    };
+    try {
+      messages = node.subscriber({ message: (_channel, payload) => this.changed(keysOf(payload)), lost: close });
+      const id = await within(this.shared, 'connect', undefined, messages.open());
+      await within(this.shared, 'SUBSCRIBE', undefined, messages.subscribe([INVALIDATIONS]));
+      reads = new Connection(
+        (events) =>
+          node.connect(
+            {
+              ready: () => events.ready(),
+              lost: (cause) => events.lost(cause),
+              down: (cause) => {
+                events.down(cause);
+                close();
+              },
+              closed: (cause) => {
+                events.closed(cause);
+                close();
+              },
+            },
+            false,
+          ),
+        sweep,
+        aborts,
+        settings,
+      );
+      await reads.send({ args: ['CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'OPTIN'] }, undefined);
+      if (over) throw new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.');
+      stopProbing = probe(this.shared, messages);
+      return { reads, close };
+    } catch (error) {
+      close();
+      throw refusalOf(error);
+    }
+  }
+
+  private changed(keys: readonly string[] | null): void {
+    if (keys?.length === 0) return;
+    for (const { listener } of this.listeners) tell(() => listener.changed(keys));
+  }
+}
+
+function keysOf(payload: unknown): readonly string[] | null {
+  return Array.isArray(payload) ? payload.map(String) : null;
+}
+
+function refusalOf(error: unknown): PaxxRedisError {
+  const known = fromClientError(error, 'CLIENT TRACKING', 'the tracking connection');
+  if (!isPaxxRedisError(known, 'REPLY')) return known;
+  return new PaxxRedisError('UNSUPPORTED', `This server does not track: ${known.message}`, { cause: error });
+}
