@@ -201,3 +201,28 @@ it('keeps up with a file of 2,000 services', () => {
   expect(outcome.status).toBe('changed');
   expect(outcome.status === 'changed' && outcome.text.length - text.length).toBeLessThan(600);
 });
+
+describe('a variable that an app names without a value', () => {
+  const file = 'services:\n  api:\n    build: .\n    environment:\n      - REDIS_URL\n';
+
+  it('is left to whoever runs compose, who is told', () => {
+    const outcome = addRedis(file, wish);
+    if (outcome.status === 'conflict') throw new Error(outcome.reason);
+    expect(outcome.facts.skippedApps).toEqual([
+      {
+        service: 'api',
+        reason:
+          'it takes REDIS_URL from the shell or .env that compose runs with, where it must be redis://redis:6379/0',
+      },
+    ]);
+  });
+
+  it('is fine where .env has an address that holds there', () => {
+    const skipped = (url: string): number => {
+      const outcome = addRedis(file, { ...wish, variables: { REDIS_URL: url } });
+      if (outcome.status === 'conflict') throw new Error(outcome.reason);
+      return outcome.facts.skippedApps.length;
+    };
+    expect([skipped('redis://redis:6379'), skipped('redis://localhost:6379')]).toEqual([0, 1]);
+  });
+});

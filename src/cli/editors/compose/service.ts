@@ -25,7 +25,12 @@ export interface ComposeService {
   readonly ports: readonly PublishedPort[];
   readonly networks: { readonly form: 'none' | 'list' | 'map'; readonly names: readonly string[] };
   readonly networkMode?: string;
-  readonly environment: { readonly form: 'none' | 'list' | 'map'; readonly names: readonly string[] };
+  readonly environment: {
+    readonly form: 'none' | 'list' | 'map';
+    readonly names: readonly string[];
+    /** Those without a value here: compose takes it from where it is run. */
+    readonly passed: readonly string[];
+  };
   readonly envFiles: readonly string[];
   readonly dependsOn: { readonly form: 'none' | 'list' | 'map'; readonly names: readonly string[] };
   readonly restart?: string;
@@ -81,7 +86,11 @@ export function readService(name: string, written: unknown, context: Context): C
     ports: readPorts(body['ports'], variables),
     networks: { form: formOf(body['networks']), names: keysOf(body['networks']) },
     ...(typeof body['network_mode'] === 'string' && { networkMode: body['network_mode'] }),
-    environment: { form: formOf(body['environment']), names: Object.keys(environment) },
+    environment: {
+      form: formOf(body['environment']),
+      names: Object.keys(environment),
+      passed: Object.keys(environment).filter((name) => environment[name] === undefined),
+    },
     envFiles: envFilesOf(body['env_file']),
     dependsOn: { form: formOf(body['depends_on']), names: keysOf(body['depends_on']) },
     ...(typeof body['restart'] === 'string' && { restart: body['restart'] }),

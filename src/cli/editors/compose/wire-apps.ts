@@ -33,6 +33,14 @@ export function wireApps(compose: ComposeSource, wish: RedisWish, plan: RedisPla
       skipped.push({ service: app.name, reason: address.reason });
       continue;
     }
+    const passed = passedThrough(wish, app);
+    if (passed !== undefined) {
+      const secret = plan.facts.password !== undefined;
+      const value = (secret ? undefined : address[passed.gives]) ?? `that of the service ${plan.facts.service}`;
+      const reason = `it takes ${passed.name} from the shell or .env that compose runs with, where it must be ${value}`;
+      skipped.push({ service: app.name, reason });
+      continue;
+    }
     const variables = missingVariables(compose.facts, wish, app, apps.chosen).map(
       ({ name, gives }) => [name, address[gives]] as const,
     );
@@ -113,6 +121,18 @@ function addressAt(host: string, port: string, password: string | undefined): Ad
   const secret = password === undefined ? '' : `:${password.includes('$') ? password : encodeURIComponent(password)}@`;
   return { url: `redis://${secret}${host}:${port}/0`, host, port, password };
 }
+
+/** One of ours that the file names without a value, and that is not known to be given elsewhere. */
+function passedThrough(wish: RedisWish, app: ComposeService): EnvironmentWish | undefined {
+  const given = new Set(wish.provided?.[app.name]);
+  return wish.environment?.find(({ name }) => {
+    const known = wish.variables?.[name];
+    const elsewhere = given.has(name) || (known !== undefined && !ON_THIS_MACHINE.test(known));
+    return app.environment.passed.includes(name) && !elsewhere;
+  });
+}
+
+const ON_THIS_MACHINE = /\b(?:localhost|127\.\d|0\.0\.0\.0)|\[::1\]/;
 
 /** Variables that neither the service nor one that it extends has. */
 function missingVariables(
