@@ -52,9 +52,9 @@ export class Client {
   libName = '';
   libVersion = '';
   user = 'default';
-  gate = 0;
   /** Logged in, or let in as the default user while that one needed no password. */
   authenticated = true;
+  gate = 0;
   createdAt: number;
   lastActive: number;
   /** Full name, for CLIENT LIST. */
@@ -71,8 +71,8 @@ export class Client {
   channels: Set<string> = new Set();
   patterns: Set<string> = new Set();
   shardChannels: Set<string> = new Set();
-  /** CLIENT REPLY: `off`, or `skip` for the next command. */
-  silence: 'on' | 'off' | 'skip' = 'on';
+  /** CLIENT REPLY: `off`, or `skip` for the next command, `skipping` while that runs. */
+  silence: 'on' | 'off' | 'skip' | 'skipping' = 'on';
   noEvict = false;
   noTouch = false;
   monitor = false;
@@ -80,6 +80,8 @@ export class Client {
   tracking: Tracked | undefined = undefined;
   /** Pushes that arrived while one of this client's own commands was answering. */
   pendingPush = '';
+  /** The running command's replies may be dropped, but not the pushes: they wait until that is done. */
+  holdsPushes = false;
   /** Free for other rooms (tracking, scripting, ACL) to keep per-client state under a key of their own. */
   readonly extras = new Map<symbol, unknown>();
 

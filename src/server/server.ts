@@ -39,6 +39,8 @@ export interface CommandObserver {
 }
 
 const EXPIRE_BATCH = 1000;
+/** Microseconds after which a command counts as long, for the time that its successors see. */
+const LONG = 1000;
 /** A short command with more arguments than this may take long, and is timed by itself. */
 const MANY_ARGUMENTS = 16;
 
@@ -56,6 +58,7 @@ export class Server {
   readonly pause: Pause;
   readonly watches: Watches;
   readonly channels: Channels;
+  readonly access: Access;
   /** Open once a client has asked for it. */
   tracking: Tracking | undefined = undefined;
   /** Called at the end of each batch while any client is told of changes by prefix. */
@@ -65,7 +68,6 @@ export class Server {
   readonly startedAt: number;
   readonly runId: string;
   /** Asked in order before each command while not empty; the first error refuses it. */
-  readonly access: Access;
   guards: readonly Guard[] = [];
   observers: readonly CommandObserver[] = [];
   /** Non-zero while any guard looks at every command. */
@@ -119,6 +121,7 @@ export class Server {
     this.keyspace.onExpiryMoved = () => this.armExpiry();
     this.startedAt = this.clock.now();
     this.runId = Array.from({ length: 40 }, () => Math.floor(this.random() * 16).toString(16)).join('');
+    this.access = new Access(this);
     this.blocking = new Blocking(this);
     this.pause = new Pause(this);
     this.watches = new Watches(this);
@@ -128,7 +131,6 @@ export class Server {
 
   // One command.
 
-    this.access = new Access(this);
   /** Run the command that `call` holds, for the client it belongs to. */
   dispatch(call: Call): void {
     let command = this.registry.find(call.bytes, call.start[0]!, call.end[0]!);
@@ -158,7 +160,7 @@ export class Server {
     this.running = client;
     this.invoke(call);
     this.running = outer;
-    if (client.pendingPush !== '') releasePushes(client);
+    if (client.pendingPush !== '' && !client.holdsPushes) releasePushes(client);
     if (this.blocking.hasReady && this.depth === 0) this.blocking.serve();
   }
 
@@ -193,6 +195,8 @@ export class Server {
 
   endExact(call: Call, command: Command, started: number): void {
     const microseconds = this.timing.end(call, command, started);
+    // Whatever follows a long command in the same batch sees the time after it.
+    if (microseconds >= LONG && this.depth === 0) this.keyspace.setNow(this.clock.now());
     if (this.observers.length === 0) return;
     call.command = command;
     for (const observer of this.observers) observer.after?.(call, microseconds);
@@ -223,10 +227,14 @@ export class Server {
     const { client } = call;
     const before = client.reply.mark();
     const bytesBefore = client.reply.markBytes();
-    const skipped = client.silence === 'skip';
-    if (skipped) client.silence = 'on';
+    if (client.silence === 'skip') client.silence = 'skipping';
+    client.holdsPushes = true;
     this.run(call);
-    if (skipped || client.silence === 'off') client.reply.rewind(before, bytesBefore);
+    client.holdsPushes = false;
+    // Messages and confirmed subscriptions are no replies: they are sent all the same.
+    if (client.silence !== 'on') client.reply.rewind(before, bytesBefore);
+    if (client.silence === 'skipping') client.silence = 'on';
+    if (client.pendingPush !== '') releasePushes(client);
     client.setGate(GATE_SILENT, client.silence !== 'on');
   }
 
@@ -302,6 +310,16 @@ export class Server {
     return client;
   }
 
+  /** Cut a client off at once; one whose command is running still gets its answer. */
+  disconnect(client: Client): void {
+    if (client === this.running) {
+      client.closing = true;
+    } else if (client.transport !== undefined) {
+      client.transport.destroy();
+      this.removeClient(client);
+    }
+  }
+
   /** Forget a client whose connection is gone. */
   removeClient(client: Client): void {
     if (client.closed) return;
@@ -324,16 +342,6 @@ export class Server {
   }
 
   // Plugging in.
-
-  /** Cut a client off at once; one whose command is running still gets its answer. */
-  disconnect(client: Client): void {
-    if (client === this.running) {
-      client.closing = true;
-    } else if (client.transport !== undefined) {
-      client.transport.destroy();
-      this.removeClient(client);
-    }
-  }
 
   /** Look at every command before it runs; the returned function takes the guard away. */
   addGuard(guard: Guard): () => void {

@@ -303,6 +303,18 @@ conformance('keyspace notifications', {
     'SWAPDB 0 5',
     'SELECT 0',
   ],
+  'without replies': [
+    { send: 'CLIENT REPLY OFF', deferred: true },
+    { send: 'PING unheard', deferred: true },
+    'SUBSCRIBE ch',
+    { send: 'CLIENT REPLY SKIP', by: 1, deferred: true },
+    { send: 'PSUBSCRIBE c*', by: 1 },
+    { send: 'PUBLISH ch hello', by: 2 },
+    { await: 0 },
+    { await: 1 },
+    'UNSUBSCRIBE',
+    'CLIENT REPLY ON',
+  ],
   'inside MULTI': [
     ...listen('E$g'),
     'MULTI',

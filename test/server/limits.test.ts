@@ -83,6 +83,20 @@ describe('what arrives', () => {
     expect(await conversation(server.port, `${PING}QUIT\r\n`)).toBe('+PONG\r\n+OK\r\n');
   });
 
+  it('reads no more from a client that broke the protocol, though it goes on sending', async () => {
+    const { port } = await start();
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    let heard = '';
+    socket.on('data', (bytes) => (heard += String(bytes)));
+    const closed = new Promise<void>((done) => socket.once('close', () => done()));
+    socket.write('*x\r\n');
+    await once(socket, 'end');
+    expect(heard).toBe('-ERR Protocol error: invalid multibulk length\r\n');
+    const sending = setInterval(() => socket.write('more'), 5);
+    await closed.finally(() => clearInterval(sending));
+  });
+
   it('allocates by what arrives, not by what is announced', async () => {
     const server = await start();
     const clients: Socket[] = [];

@@ -59,6 +59,8 @@ export class Blocking {
 
   /** Try the clients that wait for changed keys, until nobody can be served any more. */
   serve(): void {
+    // A transaction or script may have taken its time: what it brought can be past its own by now.
+    this.server.keyspace.setNow(this.server.clock.now());
     while (this.ready.size > 0) {
       const names = [...this.ready];
       this.ready.clear();

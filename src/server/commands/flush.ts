@@ -37,6 +37,7 @@ function swapdb(call: Call): void {
       throw new CommandError('ERR DB index is out of range');
     }
     call.server.swapDatabases(first, second);
+    call.db = call.client.db;
   } else if (space.databases[first] === undefined) {
     throw new CommandError('ERR DB index is out of range');
   }

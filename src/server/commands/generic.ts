@@ -13,7 +13,7 @@ export const genericHandlers = {
   del: remove,
   unlink: remove,
   exists,
-  touch: exists,
+  touch,
   type,
   randomkey,
   rename: (call) => rename(call, false),
@@ -35,7 +35,19 @@ function remove(call: Call): void {
   call.reply.integer(count);
 }
 
+/** Asking is no use of a key: its access time stays. */
 function exists(call: Call): void {
+  const { space } = call.db;
+  const { quiet } = space;
+  space.quiet = true;
+  try {
+    touch(call);
+  } finally {
+    space.quiet = quiet;
+  }
+}
+
+function touch(call: Call): void {
   let count = 0;
   for (let i = 1; i < call.argc; i++) if (call.read(i) >= 0) count++;
   call.reply.integer(count);

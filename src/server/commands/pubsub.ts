@@ -27,33 +27,37 @@ export const pubsubHandlers = {
 const PREFIX: Readonly<Record<ChannelKind, string>> = { channel: '', pattern: 'p', shard: 's' };
 
 function subscribe(call: Call, kind: ChannelKind): void {
-  const { client, server, reply } = call;
+  const { client, server } = call;
   for (let i = 1; i < call.argc; i++) {
     const name = call.arg(i);
     server.channels.subscribe(client, kind, name);
-    reply.push(3);
-    reply.bulk(`${PREFIX[kind]}subscribe`);
-    reply.bulk(name);
-    reply.integer(countOf(client, kind));
+    confirm(call, kind, 'subscribe', name);
   }
 }
 
 /** Without names it ends all subscriptions of the kind, and answers once even if there are none. */
 function unsubscribe(call: Call, kind: ChannelKind): void {
-  const { client, server, reply } = call;
+  const { client, server } = call;
   const names = call.argc > 1 ? call.args(1) : [...server.channels.namesOf(client, kind)];
   for (const name of names) {
     server.channels.unsubscribe(client, kind, name);
-    reply.push(3);
-    reply.bulk(`${PREFIX[kind]}unsubscribe`);
-    reply.bulk(name);
-    reply.integer(countOf(client, kind));
+    confirm(call, kind, 'unsubscribe', name);
   }
-  if (names.length > 0) return;
+  if (names.length === 0) confirm(call, kind, 'unsubscribe', undefined);
+}
+
+/** A confirmation is a push: a client that wants no replies hears it too. */
+function confirm(call: Call, kind: ChannelKind, verb: string, name: string | undefined): void {
+  const { client, reply } = call;
+  const before = client.reply.out;
   reply.push(3);
-  reply.bulk(`${PREFIX[kind]}unsubscribe`);
-  reply.null();
+  reply.bulk(`${PREFIX[kind]}${verb}`);
+  if (name === undefined) reply.null();
+  else reply.bulk(name);
   reply.integer(countOf(client, kind));
+  if (!client.holdsPushes) return;
+  client.pendingPush += client.reply.out.slice(before.length);
+  client.reply.out = before;
 }
 
 /** Channels and patterns are counted together, shard channels by themselves. */

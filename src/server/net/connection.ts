@@ -126,7 +126,8 @@ export class Connection implements Transport {
       if (!this.socket.write(out, 'latin1')) this.checkOutput();
       else if ((this.client.gate & GATE_UNAUTHENTICATED) !== 0) this.checkOutput();
     }
-    if (this.client.closing) this.socket.end();
+    // Closed in both directions: what the peer still sends has no reader.
+    if (this.client.closing) this.socket.destroySoon();
   }
 
   /** Write what has gathered as bytes, the text behind it included. */

@@ -21,7 +21,7 @@ export function clientSection(server: Server): Section {
     maxclients: server.settings.maxclients,
     client_recent_max_input_buffer: Math.max(0, ...clients.map(({ transport }) => transport?.inputBytes() ?? 0)),
     client_recent_max_output_buffer: Math.max(0, ...clients.map(({ transport }) => transport?.outputBytes() ?? 0)),
-    blocked_clients: server.blocking.waiters.size,
+    blocked_clients: server.blocking.waiters.size + server.pause.held.size,
     tracking_clients: server.tracking?.clients.size ?? 0,
     clients_in_timeout_table: [...server.blocking.waiters.values()].filter(({ timer }) => timer !== undefined).length,
   };

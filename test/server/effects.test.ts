@@ -1,0 +1,83 @@
+/** What follows from commands, in which order: propagation, expiry while others wait, access times. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { startServer } from '../../src/server/index.ts';
+import type { StartedServer } from '../../src/server/index.ts';
+import { openWire } from '../support/wire-client.ts';
+import type { WireClient } from '../support/wire-client.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+async function start(): Promise<{ redis: StartedServer; heard: string[] }> {
+  const redis = await startServer({ clock: 'virtual', settings: { enableDebugCommand: 'yes' } });
+  closing.push(() => redis.stop());
+  const heard: string[] = [];
+  redis.server.keyspace.effects.add({ propagated: (db, argv) => heard.push(`${db} ${argv.join(' ')}`) });
+  return { redis, heard };
+}
+
+async function open({ port }: StartedServer, ...first: string[][]): Promise<WireClient> {
+  const client = await openWire(port);
+  closing.push(() => client.close());
+  for (const argv of first) await client.send(argv);
+  return client;
+}
+
+/** A client that waits for the list `k`. */
+async function waiting(redis: StartedServer, db: string): Promise<WireClient> {
+  const client = await open(redis, ['SELECT', db]);
+  await client.post(['BLPOP', 'k', '0']);
+  while (redis.server.blocking.waiters.size === 0) await (await open(redis)).send(['PING']);
+  return client;
+}
+
+describe('a client that waits', () => {
+  it('is not served with a key that expired before SWAPDB brought it', async () => {
+    const { redis, heard } = await start();
+    redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    const writer = await open(redis, ['SELECT', '1'], ['RPUSH', 'k', 'v'], ['PEXPIRE', 'k', '100']);
+    await waiting(redis, '9');
+    redis.clock.advance(101);
+    await writer.send(['SWAPDB', '1', '9']);
+    expect(heard.slice(2)).toEqual(['1 SWAPDB 1 9', '9 DEL k']);
+    expect(redis.server.blocking.waiters.size).toBe(1);
+  });
+
+  it('is not served with a key that expired before its transaction ended', async () => {
+    const { redis, heard } = await start();
+    redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    await waiting(redis, '0');
+    const writer = await open(redis, ['MULTI'], ['RPUSH', 'k', 'v'], ['PEXPIRE', 'k', '100'], ['DEBUG', 'SLEEP', '1']);
+    await writer.send(['EXEC']);
+    expect(heard.map((line) => line.replace(/\d{13}/, 'T'))).toEqual([
+      '0 MULTI',
+      '0 RPUSH k v',
+      '0 PEXPIREAT k T',
+      '0 EXEC',
+      '0 DEL k',
+    ]);
+    expect(redis.server.blocking.waiters.size).toBe(1);
+  });
+});
+
+describe('time', () => {
+  it('goes on between the commands of one batch when one of them took long', async () => {
+    const { redis } = await start();
+    const client = await open(redis, ['SET', 'k', 'v', 'PX', '100']);
+    client.raw('DEBUG SLEEP 1\r\nEXISTS k\r\n');
+    expect(await client.next()).toEqual({ type: 'simple', value: 'OK' });
+    expect(await client.next()).toEqual({ type: 'integer', value: 0 });
+  });
+
+  it('of the last access is refreshed by use, not by questions', async () => {
+    const { redis } = await start();
+    redis.call('SET', 'k', 'v');
+    redis.clock.advance('1m');
+    for (const name of ['EXISTS', 'TYPE', 'TTL', 'PTTL', 'EXPIRETIME']) redis.call(name, 'k');
+    expect(redis.call('OBJECT', 'IDLETIME', 'k')).toBe(60);
+    redis.call('TOUCH', 'k');
+    expect(redis.call('OBJECT', 'IDLETIME', 'k')).toBe(0);
+  });
+});
