@@ -8,7 +8,10 @@ import { Call } from '../../src/server/dispatch/call.ts';
 import type { Server } from '../../src/server/server.ts';
 import type { VirtualClock, VirtualTime } from './virtual-time.ts';
 
-/** How long what is sent travels: milliseconds, or Infinity for what never arrives. */
+/**
+ * How long what is sent travels, in milliseconds. Infinity: never arrives, and neither does what the same connection
+ * sends behind it, since TCP keeps order. Only a new connection helps.
+ */
 export interface Network {
   request?(): number;
   reply?(): number;
@@ -99,7 +102,7 @@ export class EmbeddedConnection implements Transport {
   /** In order, whatever the single delays; nothing happens within the call that sends. */
   private travel(delay: number, last: number, deliver: () => void): number {
     const at = Math.max(last, this.time.now + delay);
-    if (at === Infinity) return last;
+    if (at === Infinity) return at;
     if (delay === 0 && at === this.time.now) queueMicrotask(deliver);
     else this.time.at(at - this.time.now, deliver);
     return at;

@@ -214,7 +214,7 @@ export class EmbeddedPort extends ConnectionSender implements RedisPort {
       version: /redis_version:(\S+)/.exec(info)?.[1] ?? '0',
       flavour: 'redis',
       cluster: false,
-      tracking: await this.canTrack(),
+      tracking: this.canTrack(),
     };
   }
 
@@ -262,7 +262,7 @@ export class EmbeddedPort extends ConnectionSender implements RedisPort {
   }
 
   async track(listener: TrackingListener): Promise<Tracker> {
-    if (!(await this.canTrack())) throw new PaxxRedisError('UNSUPPORTED', 'This server does not track.');
+    if (!this.canTrack()) throw new PaxxRedisError('UNSUPPORTED', 'This server does not track.');
     const own: TrackingListener = { changed: (keys) => listener.changed(keys) };
     this.trackers.set(own, new Set());
     const sender = new ConnectionSender(this.clock, this.defaultDeadlineMs, () => this.tracking());
@@ -330,16 +330,9 @@ export class EmbeddedPort extends ConnectionSender implements RedisPort {
     for (const channel of this.listeners.keys()) this.subscription().tell(['SUBSCRIBE', toBytes(channel)]);
   }
 
-  private async canTrack(): Promise<boolean> {
-    try {
-      this.tracking();
-      return (await this.tracked) === true;
-    } catch {
-      return false;
-    }
+  private canTrack(): boolean {
+    return this.server.registry.find(Buffer.from('client'), 0, 6)?.subcommands?.has('tracking') === true;
   }
-
-  private tracked: Promise<boolean> | undefined;
 
   private tracking(): EmbeddedConnection {
     if (this.trackerConnection === undefined) {
@@ -347,10 +340,7 @@ export class EmbeddedPort extends ConnectionSender implements RedisPort {
       this.trackerConnection = connection;
       connection.onPush = (items) => this.onInvalidate(items);
       const sender = new ConnectionSender(this.clock, this.defaultDeadlineMs, () => connection);
-      this.tracked = sender.send({ args: ['CLIENT', 'TRACKING', 'ON', 'OPTIN'] }).then(
-        () => true,
-        () => false,
-      );
+      sender.send({ args: ['CLIENT', 'TRACKING', 'ON', 'OPTIN'] }).catch(() => connection.lose());
     }
     return this.trackerConnection;
   }
