@@ -2,6 +2,8 @@
 import type { AdapterOptions } from './adapters/adapter-options.ts';
 import { ioredisDriver } from './adapters/ioredis.ts';
 import { isIoredis, isIoredisCluster } from './adapters/ioredis-shapes.ts';
+import { nodeRedisDriver } from './adapters/node-redis.ts';
+import { isNodeRedis, isNodeRedisCluster, isNodeRedisPool, isNodeRedisSentinel } from './adapters/node-redis-shapes.ts';
 import type { Driver } from './driver.ts';
 import { PaxxRedisError } from './errors.ts';
 import { createPortOver } from './port.ts';
@@ -39,11 +41,16 @@ export function createPort(client: object | (() => object), options: CreatePortO
 }
 
 function isClient(client: object): boolean {
-  return isIoredis(client);
+  return isIoredis(client) || isNodeRedis(client);
 }
 
 function driverFor(client: object, adapter: AdapterOptions): Driver {
   if (isIoredis(client) && !isIoredisCluster(client)) return ioredisDriver(client, adapter);
+  if (isNodeRedis(client)) {
+    if (!isNodeRedisCluster(client) && !isNodeRedisSentinel(client) && !isNodeRedisPool(client)) {
+      return nodeRedisDriver(client, adapter);
+    }
+  }
   throw new PaxxRedisError(
     'INVALID',
     'createPort takes a client of ioredis or node-redis, or a function that makes one.',
