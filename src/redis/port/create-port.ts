@@ -1,9 +1,14 @@
 /** Recognises the client that an app has, and makes a port of it. */
 import type { AdapterOptions } from './adapters/adapter-options.ts';
 import { ioredisDriver } from './adapters/ioredis.ts';
+import { ioredisClusterDriver } from './adapters/ioredis-cluster.ts';
 import { isIoredis, isIoredisCluster } from './adapters/ioredis-shapes.ts';
+import { nodeRedisClusterDriver } from './adapters/node-redis-cluster.ts';
+import { nodeRedisPoolDriver } from './adapters/node-redis-pool.ts';
+import { nodeRedisSentinelDriver } from './adapters/node-redis-sentinel.ts';
 import { nodeRedisDriver } from './adapters/node-redis.ts';
 import { isNodeRedis, isNodeRedisCluster, isNodeRedisPool, isNodeRedisSentinel } from './adapters/node-redis-shapes.ts';
+import { systemClock } from './clock.ts';
 import type { Driver } from './driver.ts';
 import { PaxxRedisError } from './errors.ts';
 import { createPortOver } from './port.ts';
@@ -36,6 +41,7 @@ export function createPort(client: object | (() => object), options: CreatePortO
     connection: options.connection ?? 'auto',
     made,
     warn: options.warn ?? warnProcess,
+    clock: options.clock ?? systemClock,
   };
   return createPortOver(driverFor(made ? (client as () => object)() : client, adapter), options);
 }
@@ -45,11 +51,14 @@ function isClient(client: object): boolean {
 }
 
 function driverFor(client: object, adapter: AdapterOptions): Driver {
-  if (isIoredis(client) && !isIoredisCluster(client)) return ioredisDriver(client, adapter);
+  if (isIoredis(client)) {
+    return isIoredisCluster(client) ? ioredisClusterDriver(client, adapter) : ioredisDriver(client, adapter);
+  }
   if (isNodeRedis(client)) {
-    if (!isNodeRedisCluster(client) && !isNodeRedisSentinel(client) && !isNodeRedisPool(client)) {
-      return nodeRedisDriver(client, adapter);
-    }
+    if (isNodeRedisCluster(client)) return nodeRedisClusterDriver(client, adapter);
+    if (isNodeRedisSentinel(client)) return nodeRedisSentinelDriver(client, adapter);
+    if (isNodeRedisPool(client)) return nodeRedisPoolDriver(client, adapter);
+    return nodeRedisDriver(client, adapter);
   }
   throw new PaxxRedisError(
     'INVALID',

@@ -75,8 +75,8 @@ export interface Driver {
   readonly name: string;
   readonly cluster: boolean;
   main(events: LinkEvents): Link;
-  /** The master that holds a key; any one without a key. */
-  node(key: string | undefined): Promise<ServerNode>;
+  /** The master that holds a key; any one without a key. @param fresh what is known may be outdated */
+  node(key: string | undefined, fresh?: boolean): Promise<ServerNode>;
 }
 
 /** Arguments as every client takes them. */

@@ -74,7 +74,7 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
         sweep,
         aborts,
         settings,
-        node: () => driver.node(sessionOptions.key),
+        node: (fresh) => driver.node(sessionOptions.key, fresh),
         closed: (ended) => sessions.delete(ended),
       });
       sessions.add(session);

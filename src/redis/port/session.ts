@@ -14,8 +14,8 @@ export interface SessionHost {
   readonly sweep: DeadlineSweep;
   readonly aborts: AbortRegistry;
   readonly settings: ConnectionSettings;
-  /** Where the key is now; the cluster may have moved it. */
-  node(): Promise<ServerNode>;
+  /** Where the key is. @param fresh look again: it may have moved */
+  node(fresh: boolean): Promise<ServerNode>;
   closed(session: RedisSession): void;
 }
 
@@ -24,7 +24,7 @@ const UNBLOCK_WITHIN_MS = 1000;
 
 export async function openSession(host: SessionHost): Promise<RedisSession> {
   const { sweep, aborts, settings } = host;
-  let node = await host.node();
+  let node = await host.node(false);
   let clientId: Promise<unknown> = Promise.resolve(undefined);
   let inTransaction = false;
   let closed = false;
@@ -63,17 +63,21 @@ export async function openSession(host: SessionHost): Promise<RedisSession> {
     try {
       return await used.send(command, options);
     } catch (error) {
-      if (!wasMoved(error)) throw error;
-      // The node refused it, so nothing was done.
-      await move(used);
-      return connection.send(command, options);
+      if (wasMoved(error)) {
+        // The node refused it, so nothing was done.
+        await move(used);
+        return connection.send(command, options);
+      }
+      // A failover may have made another node the master: the next command goes there.
+      if (isPaxxRedisError(error, 'UNAVAILABLE')) move(used).catch(() => undefined);
+      throw error;
     }
   }
 
   /** To the node that has the key now. */
   async function move(from: Connection): Promise<void> {
-    const next = await host.node();
-    if (connection !== from || closed) return;
+    const next = await host.node(true);
+    if (connection !== from || closed || (next.id === node.id && from.state !== 'closed')) return;
     node = next;
     connection = connect();
     from.close();
@@ -116,5 +120,5 @@ export async function openSession(host: SessionHost): Promise<RedisSession> {
 const NO_ROUTE = { key: undefined, buffers: false };
 
 function wasMoved(error: unknown): boolean {
-  return isPaxxRedisError(error, 'REPLY') && error.reply === 'MOVED';
+  return isPaxxRedisError(error, 'REPLY') && (error.reply === 'MOVED' || error.reply === 'READONLY');
 }

@@ -1,4 +1,5 @@
 /** How an adapter treats the client that it was given. */
+import type { Clock } from '../clock.ts';
 import type { Warn } from '../warn.ts';
 
 export interface AdapterOptions {
@@ -7,4 +8,5 @@ export interface AdapterOptions {
   /** The port made the client by a factory, and ends it. */
   readonly made: boolean;
   readonly warn: Warn;
+  readonly clock: Clock;
 }

@@ -1,6 +1,6 @@
 /** Connections of ioredis. */
 import type { Link, LinkEvents, LinkState, Route, SubscriberEvents, SubscriberLink, WireArguments } from '../driver.ts';
-import type { IoredisClient } from './ioredis-shapes.ts';
+import type { IoredisClient, IoredisCluster } from './ioredis-shapes.ts';
 
 /** For connections of the port's own: nothing is kept, sent again or rewritten behind its back. */
 export const OWN_OPTIONS = {
@@ -26,8 +26,9 @@ export const OWN_OPTIONS = {
 } as const;
 
 /** @param owned whether the port may end the connection */
-export function ioredisLink(client: IoredisClient, events: LinkEvents, owned: boolean): Link {
+export function ioredisLink(client: IoredisClient | IoredisCluster, events: LinkEvents, owned: boolean): Link {
   let state: LinkState = client.status === 'ready' ? 'ready' : client.status === 'wait' ? 'idle' : 'connecting';
+  const single = client.isCluster ? undefined : client;
   let cause: unknown;
   const listeners: Record<string, (error: Error) => void> = {
     ready() {
@@ -56,21 +57,21 @@ export function ioredisLink(client: IoredisClient, events: LinkEvents, owned: bo
 
   return {
     get state() {
-      if (state === 'ready' && (client.status !== 'ready' || client.stream?.writable === false)) return 'connecting';
+      if (state === 'ready' && (client.status !== 'ready' || single?.stream?.writable === false)) return 'connecting';
       return state;
     },
     get cause() {
       return cause;
     },
-    address: addressOf(client),
+    address: single ? addressOf(single) : 'the cluster',
     open() {
       if (state !== 'idle') return;
       state = 'connecting';
       // Whoever waits is told by the events.
       if (client.status === 'wait') client.connect().catch(() => undefined);
     },
-    call: caller(client),
-    ...(owned && { reset: () => (client.stream ? client.stream.destroy() : client.disconnect(true)) }),
+    call: single ? caller(single) : (args, route) => callOn(client, args, route.buffers),
+    ...(owned && { reset: () => (single?.stream ? single.stream.destroy() : client.disconnect(true)) }),
     close() {
       state = 'closed';
       if (owned) client.disconnect();

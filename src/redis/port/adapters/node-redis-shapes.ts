@@ -54,6 +54,20 @@ export interface NodeRedisPool extends NodeRedisBase {
   execute<T>(run: (client: NodeRedisClient) => T | Promise<T>): Promise<T>;
 }
 
+/** Its underscore says that it is internal; there is no other way to the client of the master. */
+export function masterOf(sentinel: NodeRedisSentinel): Promise<NodeRedisClient> {
+  const { [EXECUTE]: execute } = sentinel;
+  return execute.call(sentinel, false, (client) => Promise.resolve(client)) as Promise<NodeRedisClient>;
+}
+
+/** The settings of a cluster's nodes, which a duplicate has to be given again. */
+export function defaultsOf(cluster: NodeRedisCluster): object | undefined {
+  return cluster[OPTIONS]?.defaults;
+}
+
+const EXECUTE = '_execute';
+const OPTIONS = '_options';
+
 export type AnyNodeRedis = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | NodeRedisPool;
 
 export function isNodeRedis(client: object): client is AnyNodeRedis {
@@ -66,8 +80,8 @@ export function isNodeRedisCluster(client: AnyNodeRedis): client is NodeRedisClu
 }
 
 export function isNodeRedisSentinel(client: AnyNodeRedis): client is NodeRedisSentinel {
-  const { acquire, _execute } = client as Partial<NodeRedisSentinel>;
-  return typeof acquire === 'function' && typeof _execute === 'function';
+  const { acquire, [EXECUTE]: execute } = client as Partial<NodeRedisSentinel>;
+  return typeof acquire === 'function' && typeof execute === 'function';
 }
 
 export function isNodeRedisPool(client: AnyNodeRedis): client is NodeRedisPool {

@@ -1,0 +1,51 @@
+/**
+ * The port over a pool of node-redis. A pool spreads commands over its connections, so that those of a pipeline would
+ * not follow each other; the port takes the settings of one of them, and a connection of its own.
+ */
+import type { Driver, LinkEvents } from '../driver.ts';
+import type { AdapterOptions } from './adapter-options.ts';
+import { deferredLink } from './deferred-link.ts';
+import { guardErrors, nodeOf, NO_ROUTE } from './node-redis.ts';
+import { commandOptions, nodeRedisLink, ownOptions } from './node-redis-link.ts';
+import type { NodeRedisClient, NodeRedisPool } from './node-redis-shapes.ts';
+
+export function nodeRedisPoolDriver(pool: NodeRedisPool, adapter: AdapterOptions): Driver {
+  guardErrors(pool);
+  let made: NodeRedisClient | undefined;
+  const anyClient = async (): Promise<NodeRedisClient> => {
+    if (!pool.isOpen) await pool.connect();
+    return pool.execute((client) => client);
+  };
+  return {
+    name: 'node-redis pool',
+    cluster: false,
+    main(events: LinkEvents) {
+      const link = deferredLink(
+        'the pool’s server',
+        async () => {
+          const client = await anyClient();
+          made = client.duplicate(ownOptions(client.options));
+          return nodeRedisLink(made, events, true);
+        },
+        events,
+      );
+      return {
+        ...link,
+        get state() {
+          return link.state;
+        },
+        get cause() {
+          return link.cause;
+        },
+        close() {
+          link.close();
+          if (adapter.made) pool.destroy();
+        },
+      };
+    },
+    async node() {
+      const client = await anyClient();
+      return nodeOf(client, (args) => (made ?? client).sendCommand(args, commandOptions(NO_ROUTE)));
+    },
+  };
+}
