@@ -11,6 +11,8 @@ interface Entry {
 export class VirtualTime {
   /** Milliseconds since the start; may have fractions. */
   now = 0;
+  /** Called after each event, when all that it caused has happened: the place for invariants. */
+  onSettled: (() => void) | undefined;
   private entries: Entry[] = [];
   private order = 0;
   private server: Server | undefined;
@@ -43,6 +45,7 @@ export class VirtualTime {
     this.flushServer();
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.flushServer();
+    this.onSettled?.();
   }
 
   /** Moves on, running what falls due at its own time and settling after each event. */

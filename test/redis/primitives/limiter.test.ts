@@ -67,7 +67,7 @@ describe('limiter', () => {
           }
         },
       ),
-      { numRuns: 25, seed: 11 },
+      { numRuns: 12, seed: 11 },
     );
   });
 

@@ -3,8 +3,8 @@ import { PaxxRedisError } from '../../port/errors.ts';
 import type { RedisPort, SendOptions } from '../../port/types.ts';
 import { reportPrimitive, tracePrimitive } from '../../telemetry/index.ts';
 import { milliseconds, ttlOf } from '../support/durations.ts';
+import { makeHeld, workHolding } from '../support/held.ts';
 import { keeperOf } from '../support/keeper.ts';
-import type { Holding } from '../support/keeper.ts';
 import { keyNames, nonce } from '../support/keys.ts';
 import type { PrimitiveOptions } from '../support/keys.ts';
 import { arrayOf, integerAt, textAt } from '../support/replies.ts';
@@ -13,7 +13,7 @@ import { isOutcomeUnknown, waitUntil } from '../support/wait.ts';
 import { createFence } from './fence.ts';
 import { runReplicated } from './replicated.ts';
 import { acquireLease, peekLease, releaseLease, renewLease } from './scripts.ts';
-import type { Lease, LeaseOptions, Leases, LeaseWaitOptions, NotAcquired } from './types.ts';
+import type { Lease, LeaseOptions, Leases, LeaseNotAcquired, LeaseWaitOptions } from './types.ts';
 
 export { defineFencedScript } from './fence.ts';
 export type { Fence, FencedScript } from './fence.ts';
@@ -25,7 +25,7 @@ export type {
   LeaseOptions,
   Leases,
   LeaseWaitOptions,
-  NotAcquired,
+  LeaseNotAcquired,
 } from './types.ts';
 
 export interface LeasesOptions extends PrimitiveOptions {
@@ -54,7 +54,7 @@ export function createLeases(port: RedisPort, options: LeasesOptions = {}): Leas
     wish: LeaseOptions,
     id: string,
     send: SendOptions,
-  ): Promise<Lease | NotAcquired> {
+  ): Promise<Lease | LeaseNotAcquired> {
     const ttlMs = ttlOf(wish, DEFAULT_TTL_MS);
     const { owner = '' } = wish;
     const keys = [keyOf(name, 'lease'), keyOf(name, 'fence')] as const;
@@ -75,7 +75,10 @@ export function createLeases(port: RedisPort, options: LeasesOptions = {}): Leas
       holding.end();
       throw new PaxxRedisError('TIMEOUT', `The lease ${name} was granted so late that its time had passed.`);
     }
-    return makeLease(name, owner, integerAt(reply, 1), id, holding);
+    return makeHeld(port, 'lease', name, holding, (giveBack) => release(name, id, giveBack), {
+      owner,
+      token: integerAt(reply, 1),
+    });
   }
 
   async function renew(
@@ -113,36 +116,6 @@ export function createLeases(port: RedisPort, options: LeasesOptions = {}): Leas
     }
   }
 
-  function makeLease(name: string, owner: string, token: number, id: string, holding: Holding): Lease {
-    const giveBack = (send: SendOptions = {}): Promise<boolean> =>
-      tracePrimitive(clock, 'lease', 'release', name, async (operation) => {
-        const held = holding.end();
-        const released = await release(name, id, send);
-        if (operation && !released) operation.outcome = 'lost';
-        return held && released;
-      });
-    // It expires by itself where Redis cannot be told.
-    const dispose = async (): Promise<void> => void (await giveBack().catch(() => {}));
-    return {
-      ok: true,
-      name,
-      owner,
-      token,
-      signal: holding.signal,
-      get validMs() {
-        return holding.validMs;
-      },
-      assert: () => holding.assert(),
-      renew: (send) => holding.renew(send),
-      autoRenew() {
-        holding.keep();
-        return { [Symbol.asyncDispose]: dispose };
-      },
-      release: giveBack,
-      [Symbol.asyncDispose]: dispose,
-    };
-  }
-
   function wait(name: string, wish: LeaseWaitOptions = {}): Promise<Lease> {
     const id = nonce(port.random);
     return tracePrimitive(clock, 'lease', 'wait', name, () =>
@@ -169,14 +142,7 @@ export function createLeases(port: RedisPort, options: LeasesOptions = {}): Leas
   ): Promise<T> {
     const wish = typeof wishOrWork === 'function' ? {} : wishOrWork;
     const work = typeof wishOrWork === 'function' ? wishOrWork : maybeWork!;
-    const lease = await wait(name, { autoRenew: true, ...wish });
-    try {
-      const value = await work(lease);
-      lease.assert();
-      return value;
-    } finally {
-      await lease[Symbol.asyncDispose]();
-    }
+    return workHolding(await wait(name, { autoRenew: true, ...wish }), work);
   }
 
   return {
@@ -203,7 +169,7 @@ export function createLeases(port: RedisPort, options: LeasesOptions = {}): Leas
   };
 }
 
-function notAcquired(name: string, holder: string, pttl: number): NotAcquired {
+function notAcquired(name: string, holder: string, pttl: number): LeaseNotAcquired {
   // A key that somebody else put there may have no time to live.
   const retryMs = pttl < 0 ? Infinity : pttl;
   return { ok: false, holder, retryMs, error: contended(name, retryMs) };

@@ -1,7 +1,7 @@
 /** What a lease is to its holder. */
-import type { PaxxRedisError } from '../../port/errors.ts';
 import type { SendOptions } from '../../port/types.ts';
 import type { TtlOptions } from '../support/durations.ts';
+import type { Held, NotAcquired } from '../support/held.ts';
 import type { BudgetOptions } from '../support/wait.ts';
 import type { Fence } from './fence.ts';
 import type { ReplicaOptions } from './replicated.ts';
@@ -16,34 +16,15 @@ export interface LeaseOptions extends TtlOptions, ReplicaOptions {
 
 export interface LeaseWaitOptions extends LeaseOptions, BudgetOptions {}
 
-export interface Lease extends AsyncDisposable {
-  readonly ok: true;
-  readonly name: string;
+export interface Lease extends Held {
   readonly owner: string;
   /** Rises with every grant of this name. Pass it to what the lease protects, see `Fence`. */
   readonly token: number;
-  /** Fires with LEASE_LOST when it is no longer certain that the lease is held: by this client’s clock, heard of or not. */
-  readonly signal: AbortSignal;
-  /** Milliseconds for which it is certainly held, if no renewal comes. */
-  readonly validMs: number;
-  /** Call before anything that must not happen without the lease. @throws PaxxRedisError LEASE_LOST */
-  assert(): void;
-  /** For the full time again. False: lost. Rejects where Redis cannot be asked; the lease then stays until its time is up. */
-  renew(options?: SendOptions): Promise<boolean>;
-  /** Renew it until it is released, which disposing of the result does. */
-  autoRenew(): AsyncDisposable;
-  /** Give it back; one waiter is woken. False where it had ended already. */
-  release(options?: SendOptions): Promise<boolean>;
 }
 
-/** Somebody else holds it. */
-export interface NotAcquired {
-  readonly ok: false;
+export interface LeaseNotAcquired extends NotAcquired {
   /** What the holder calls itself. */
   readonly holder: string;
-  /** Milliseconds until the holder’s time is up, unless it renews. */
-  readonly retryMs: number;
-  readonly error: PaxxRedisError;
 }
 
 /** A lease for work that may happen twice: without a token nothing can refuse a holder that was paused past its end. */
@@ -58,7 +39,7 @@ export interface LeaseHolder {
 
 export interface Leases {
   /** Try once. @throws PaxxRedisError UNAVAILABLE with too few replicas, TIMEOUT, and others of the port */
-  acquire(name: string, options?: LeaseOptions): Promise<Lease | NotAcquired>;
+  acquire(name: string, options?: LeaseOptions): Promise<Lease | LeaseNotAcquired>;
   /** Wait for it, for `budgetMs` (default 10 s) at most. @throws PaxxRedisError CONTENDED when that is used up */
   wait(name: string, options?: LeaseWaitOptions): Promise<Lease>;
   /**
