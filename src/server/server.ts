@@ -396,7 +396,7 @@ export class Server {
 
   /** One timer for the earliest expiry; the cycle itself works in slices. */
   armExpiry(): void {
-    if (!this.keyspace.activeExpiry) return;
+    if (!this.keyspace.activeExpiry || !this.keyspace.mayExpire) return;
     this.expiryTimer?.cancel();
     const at = this.keyspace.nextExpiry;
     this.expiryTimer = at === Infinity ? undefined : this.clock.schedule(at, () => this.expireCycle());
@@ -404,7 +404,7 @@ export class Server {
 
   expireCycle(): void {
     this.expiryTimer = undefined;
-    if (!this.keyspace.activeExpiry) return;
+    if (!this.keyspace.activeExpiry || !this.keyspace.mayExpire) return;
     this.beginBatch();
     const more = this.keyspace.expireDue(EXPIRE_BATCH);
     if (this.blocking.hasReady) this.blocking.serve();

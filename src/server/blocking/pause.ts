@@ -3,6 +3,7 @@
 import type { Client } from '../client.ts';
 import type { Timer } from '../clock.ts';
 import type { Call } from '../dispatch/call.ts';
+import { mayWrite } from '../scripting/command-flags.ts';
 import type { Server } from '../server.ts';
 
 export class Pause {
@@ -23,7 +24,7 @@ export class Pause {
     this.all ||= all;
     this.timer?.cancel();
     this.timer = this.server.clock.schedule(this.until, () => this.end());
-    this.server.keyspace.mayExpire = false;
+    this.server.keyspace.letExpire(false, true);
     this.stopGuarding ??= this.server.addGuard((call) => (this.holds(call) ? this.hold(call) : undefined));
   }
 
@@ -36,7 +37,7 @@ export class Pause {
     this.until = 0;
     this.all = false;
     const { server } = this;
-    server.keyspace.mayExpire = true;
+    server.keyspace.letExpire(true);
     const held = [...this.held];
     this.held.clear();
     for (const [client, call] of held) {
@@ -46,12 +47,11 @@ export class Pause {
     }
   }
 
+  /** With ALL not even CLIENT UNPAUSE gets through. Writes that MULTI would only queue are held as well. */
   holds(call: Call): boolean {
-    if (call.command.name === 'client|unpause' || call.command.name === 'client|pause') return false;
-    if (this.all) return true;
-    const { command, client } = call;
-    if (command.name === 'exec') return client.transaction?.queue.some((queued) => isWrite(queued)) === true;
-    return client.transaction === undefined && isWrite(call);
+    const { client, server } = call;
+    if (server.depth > 0 || client.monitor || client.transport === undefined) return false;
+    return this.all || mayWrite(call);
   }
 
   hold(call: Call): 'taken' {
@@ -59,8 +59,4 @@ export class Pause {
     this.held.set(call.client, call.freeze());
     return 'taken';
   }
-}
-
-function isWrite({ command }: Call): boolean {
-  return command.has('write') || command.has('may_replicate');
 }

@@ -9,7 +9,7 @@ import type { Server } from '../server.ts';
 import { parseInt64, parseSafeInteger } from '../util/numbers.ts';
 import { describeClient, typeOf } from './client-info.ts';
 import { checkName } from './connection.ts';
-import { helpHandler } from './help.ts';
+import { helpHandler, subcommandSyntaxError } from './help.ts';
 
 export const clientHandlers = {
   'client|id': (call) => call.reply.integer(call.client.id),
@@ -179,12 +179,12 @@ function onOff(call: Call, i: number): boolean {
 
 function unblock(call: Call): void {
   const { server } = call;
-  const id = call.integer(2);
+  if (call.argc > 4) throw subcommandSyntaxError(call);
   const withError = call.argc === 4 && call.is(3, 'error');
   if (call.argc === 4 && !withError && !call.is(3, 'timeout')) {
     throw new CommandError('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
-  const target = server.clients.get(id);
+  const target = server.clients.get(call.integer(2));
   const done =
     target !== undefined &&
     (withError
@@ -194,11 +194,12 @@ function unblock(call: Call): void {
 }
 
 function pause(call: Call): void {
+  if (call.argc > 4) throw subcommandSyntaxError(call);
+  const all = call.argc === 3 || call.is(3, 'all');
+  if (!all && !call.is(3, 'write')) throw new CommandError('ERR CLIENT PAUSE mode must be WRITE or ALL');
   const wait = parseInt64(call.arg(2));
   if (wait === undefined) throw new CommandError('ERR timeout is not an integer or out of range');
   if (wait < 0n) throw new CommandError('ERR timeout is negative');
-  const all = call.argc === 3 || call.is(3, 'all');
-  if (!all && !call.is(3, 'write')) throw new CommandError('ERR CLIENT PAUSE mode must be WRITE or ALL');
   call.server.pause.start(call.server.clock.now() + Number(wait), all);
   call.reply.ok();
 }

@@ -83,7 +83,8 @@ export class Database {
 
   write(bytes: Buffer, start: number, end: number): number {
     const slot = this.table.find(bytes, start, end);
-    if (slot < 0 || (this.volatile !== 0 && this.expireIfDue(slot))) return -1;
+    if (slot < 0) return -1;
+    if (this.volatile !== 0 && this.expireIfDue(slot)) return this.uncover(slot);
     if (this.preserver !== undefined) this.preserver.before(slot);
     if (!this.space.quiet) this.touchAccess(slot);
     return slot;
@@ -115,7 +116,8 @@ export class Database {
 
   writeKey(key: string): number {
     const slot = this.peekKey(key);
-    if (slot >= 0 && !this.space.quiet) this.touchAccess(slot);
+    if (slot < 0) return this.space.hidesExpired ? this.uncover(this.table.findText(key)) : -1;
+    if (!this.space.quiet) this.touchAccess(slot);
     return slot;
   }
 
@@ -350,7 +352,8 @@ export class Database {
   /** Lazy expiry: remove the key if its time has come. */
   expireIfDue(slot: number): boolean {
     const at = this.expiryOf(slot);
-    if (at === 0 || at > this.space.now || !this.space.mayExpire) return this.timed !== 0 && this.expireFields(slot);
+    if (at === 0 || at > this.space.now) return this.timed !== 0 && this.expireFields(slot);
+    if (!this.space.mayExpire) return this.space.hidesExpired;
     this.expire(slot);
     return true;
   }
@@ -377,6 +380,12 @@ export class Database {
     if (type.length(hash) > 0) return false;
     this.dropEmpty(slot);
     return true;
+  }
+
+  /** A key that was only hidden is in the way of one that is about to be written. Returns -1: no such key. */
+  uncover(slot: number): number {
+    if (slot >= 0 && this.space.hidesExpired) this.expire(slot);
+    return -1;
   }
 
   expire(slot: number): void {

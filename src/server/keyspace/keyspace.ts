@@ -33,6 +33,8 @@ export class Keyspace {
   quiet = false;
   /** False while loading or as a replica: then keys stay until told. */
   mayExpire = true;
+  /** While keys may not expire: those whose time has come count as gone, though they stay. */
+  hidesExpired = false;
   activeExpiry = true;
   nextExpiry = Infinity;
   /** Set by the server: an expiry earlier than all others was set. */
@@ -83,6 +85,13 @@ export class Keyspace {
   expiryMoved(at: number): void {
     this.nextExpiry = at;
     this.onExpiryMoved?.(at);
+  }
+
+  /** Keep keys from expiring, or let them again. `hides`: meanwhile those whose time has come count as gone. */
+  letExpire(on: boolean, hides = false): void {
+    this.mayExpire = on;
+    this.hidesExpired = hides && !on;
+    if (on) this.onExpiryMoved?.(this.nextExpiry);
   }
 
   /** Remove all keys of all databases, or of one. Returns how many went. */

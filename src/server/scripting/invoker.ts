@@ -152,7 +152,8 @@ export class Invoker {
       const denial = this.server.access.refuseScript(this.call, this.caller!);
       if (denial !== undefined) return denial;
     }
-    if (this.run!.readonly && (command.flags & WRITES) !== 0) {
+    // What others may hear of counts as a write here, so that CLIENT PAUSE WRITE need not hold such scripts back.
+    if (this.run!.readonly && (command.flags & (WRITES | MAY_REPLICATE)) !== 0) {
       return 'ERR Write commands are not allowed from read-only scripts.';
     }
     if ((command.flags & BLOCKING) !== 0 && command.name.startsWith('xread')) {
@@ -175,6 +176,7 @@ export class Invoker {
 
 const READS = FLAG_BITS.readonly;
 const WRITES = FLAG_BITS.write;
+const MAY_REPLICATE = FLAG_BITS.may_replicate;
 const BLOCKING = FLAG_BITS.blocking;
 const NO_SCRIPT = FLAG_BITS.noscript;
 

@@ -31,7 +31,7 @@ export function* loadAof(server: Server, client: Client, folder: string, manifes
       }
     }
   } finally {
-    keyspace.mayExpire = mayExpire;
+    keyspace.letExpire(mayExpire);
     if (client.transaction !== undefined) leaveTransaction(client);
   }
 }
