@@ -15,6 +15,7 @@ import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
 import { messageOf } from '../persistence/saving.ts';
 import { identityOf } from '../replication/identity.ts';
+import { scriptingOf } from '../scripting/engine.ts';
 import { parseInt64 } from '../util/numbers.ts';
 import { subcommandSyntaxError } from './help.ts';
 import { encodingOf } from './object.ts';
@@ -72,7 +73,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
       call.reply.ok();
     },
   },
-  'set-disable-deny-scripts': { argc: [3, 3], synopsis: '<0|1>', run: ok },
+  'set-disable-deny-scripts': {
+    argc: [3, 3],
+    synopsis: '<0|1>',
+    run: (call) => {
+      scriptingOf(call.server).invoker.allowsAll = Number.parseInt(call.arg(2), 10) > 0;
+      call.reply.ok();
+    },
+  },
   'set-skip-checksum-validation': { argc: [3, 3], synopsis: '<0|1>', run: ok },
   sleep: { argc: [3, 3], synopsis: '<seconds>', run: sleep },
 };
@@ -135,12 +143,19 @@ function log(call: Call): void {
   call.reply.ok();
 }
 
+/** A key that is there, even if its time is past. */
+function stored(call: Call): number {
+  const slot = call.db.table.findText(call.arg(2));
+  if (slot < 0) throw NO_SUCH_KEY;
+  return slot;
+}
+
 function object(call: Call): void {
-  call.reply.simple(describeObject(call.db, existing(call)));
+  call.reply.simple(describeObject(call.db, stored(call)));
 }
 
 function sdslen(call: Call): void {
-  const slot = existing(call);
+  const slot = stored(call);
   if (!call.db.isString(slot) || encodingOf(call.db, slot) === 'int') fail('ERR Not an sds encoded string.');
   call.reply.simple(describeLengths(call.db, slot));
 }
@@ -191,7 +206,7 @@ function reloadOptions(call: Call): void {
   for (const option of options) {
     if (!RELOAD_OPTIONS.has(option)) fail('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.');
   }
-  attempt(call, 'Error trying to load the RDB dump, check server logs.', () =>
+  attempt(call, 'Error trying to load the RDB dump', () =>
     reload(call.server, {
       save: !options.has('nosave'),
       flush: !options.has('noflush'),

@@ -14,7 +14,7 @@ import { scriptingOf } from '../scripting/engine.ts';
 import type { Library } from '../scripting/libraries.ts';
 import { SCRIPT_FLAGS, SCRIPT_NO_WRITES } from '../scripting/shebang.ts';
 import { matchGlob } from '../util/glob.ts';
-import { helpHandler } from './help.ts';
+import { helpHandler, subcommandSyntaxError } from './help.ts';
 
 export const functionHandlers = {
   fcall: (call) => callFunction(call, false),
@@ -63,7 +63,8 @@ function remove(call: Call): void {
 }
 
 function flush(call: Call): void {
-  if (call.argc > 3 || (call.argc === 3 && !call.is(2, 'async') && !call.is(2, 'sync'))) {
+  if (call.argc > 3) throw subcommandSyntaxError(call);
+  if (call.argc === 3 && !call.is(2, 'async') && !call.is(2, 'sync')) {
     return fail('ERR FUNCTION FLUSH only supports SYNC|ASYNC option');
   }
   scriptingOf(call.server).libraries.clear();
@@ -154,8 +155,7 @@ function dump(call: Call): void {
 }
 
 function restore(call: Call): void {
-  if (call.argc > 4)
-    return fail("ERR unknown subcommand or wrong number of arguments for 'RESTORE'. Try FUNCTION HELP.");
+  if (call.argc > 4) throw subcommandSyntaxError(call);
   const policy = call.argc === 4 ? call.word(3) : 'append';
   if (policy !== 'append' && policy !== 'replace' && policy !== 'flush') {
     return fail('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.');

@@ -8,6 +8,7 @@ import { EVENT_LIST } from '../keyspace/effects.ts';
 import { KIND_HASH, KIND_LIST, KIND_SET, KIND_ZSET } from '../keyspace/kinds.ts';
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
+import { isFromScript } from '../scripting/engine.ts';
 import { parseDouble } from '../util/numbers.ts';
 import { sortedSetType } from '../values/sorted-set.ts';
 
@@ -37,7 +38,7 @@ function sort(call: Call, mayStore: boolean): void {
   const options = parseOptions(call, mayStore);
   const { db, reply } = call;
   const slot = options.store === undefined ? call.read(1) : call.write(1);
-  const chosen = slot < 0 ? [] : choose(db, slot, options);
+  const chosen = slot < 0 ? [] : choose(call, slot, options);
   const { get } = options;
   const results: (string | undefined)[] =
     get.length === 0 ? chosen : chosen.flatMap((element) => get.map((pattern) => follow(db, pattern, element)));
@@ -82,15 +83,16 @@ function parseOptions(call: Call, mayStore: boolean): SortOptions {
 }
 
 /** The elements within LIMIT, in the order asked for. */
-function choose(db: Database, slot: number, options: SortOptions): string[] {
+function choose(call: Call, slot: number, options: SortOptions): string[] {
+  const { db } = call;
   const kind = db.kind(slot);
   if (kind !== KIND_LIST && kind !== KIND_SET && kind !== KIND_ZSET) throw WRONG_TYPE;
   // Redis sorts a sorted set in its larger encoding, and leaves it there.
   if (kind === KIND_ZSET) db.get(slot, sortedSetType).skiplist = true;
   const all = valueTypeOf(kind).elements!(db.table.values[slot] as Aggregate);
   let { unsorted, alpha, by } = options;
-  if (unsorted && kind === KIND_SET && options.store !== undefined) {
-    // A set has no order of its own, and what is stored must be the same wherever the command is replayed.
+  if (unsorted && kind === KIND_SET && (options.store !== undefined || isFromScript(call))) {
+    // A set has no order of its own: what is stored, or what a script goes by, must be the same at every run.
     unsorted = false;
     alpha = true;
     by = undefined;

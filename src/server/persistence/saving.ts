@@ -14,7 +14,7 @@ export function savingOf(server: Server): Saving {
 /** Libraries of functions, which an RDB file carries. */
 export interface FunctionStore {
   list(): readonly string[];
-  load(code: string): void;
+  load(code: string, replace: boolean): void;
   /** Forget all of them, before a load. */
   clear(): void;
 }

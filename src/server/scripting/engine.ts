@@ -41,6 +41,11 @@ export function hasScripting(server: Server): boolean {
   return server.extras.has(STATE);
 }
 
+/** Is it a script that makes this call? */
+export function isFromScript(call: Call): boolean {
+  return hasScripting(call.server) && scriptingOf(call.server).invoker.call === call;
+}
+
 export class Scripting {
   readonly server: Server;
   readonly machine = new Machine();

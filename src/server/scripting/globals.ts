@@ -13,7 +13,7 @@ import { tableLibrary } from './lua/lib/table.ts';
 import type { Load } from './lua/lib/base.ts';
 import type { Machine } from './lua/machine.ts';
 import { LuaTable } from './lua/table.ts';
-import type { LuaValue } from './lua/values.ts';
+import type { LuaFunction, LuaValue } from './lua/values.ts';
 
 export function openGlobals(machine: Machine, globals: LuaTable, load: Load, redis: LuaTable, random: Rand48): void {
   for (const [name, f] of Object.entries(baseLibrary(machine, load))) globals.set(name, f);
@@ -30,6 +30,7 @@ export function openGlobals(machine: Machine, globals: LuaTable, load: Load, red
   globals.set('_G', globals);
   globals.set('_VERSION', 'Lua 5.1');
   protect(globals, new Set());
+  machine.isNative = (f) => holds(globals, f, new Set());
   closeGlobals(machine, globals);
 }
 
@@ -50,6 +51,13 @@ export function libraryTable(functions: Readonly<Record<string, LuaValue>>): Lua
   const table = new LuaTable();
   for (const [name, value] of Object.entries(functions)) table.set(name, value);
   return table;
+}
+
+function holds(table: LuaTable, f: LuaFunction, seen: Set<LuaTable>): boolean {
+  if (seen.has(table)) return false;
+  seen.add(table);
+  const values = [...(table.hash?.values() ?? [])];
+  return values.some((value) => value === f || (value instanceof LuaTable && holds(value, f, seen)));
 }
 
 function protect(table: LuaTable, seen: Set<LuaTable>): void {

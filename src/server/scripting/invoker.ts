@@ -31,6 +31,8 @@ export class Invoker {
   mayRecurse = false;
   /** Something was written: the script can no longer be stopped. */
   wrote = false;
+  /** Whatever a command's flags say against scripts: DEBUG SET-DISABLE-DENY-SCRIPTS. */
+  allowsAll = false;
   argv: string[] = [];
   /** REPL_… bits of `redis.set_repl`. */
   replication = 3;
@@ -141,7 +143,7 @@ export class Invoker {
   }
 
   refusal(command: Command, argc: number): string | undefined {
-    if ((command.flags & NO_SCRIPT) !== 0) {
+    if ((command.flags & NO_SCRIPT) !== 0 && !this.allowsAll) {
       return 'ERR This Redis command is not allowed from script';
     }
     const { arity } = command;

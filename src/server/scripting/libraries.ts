@@ -3,6 +3,7 @@
 import type { Server } from '../server.ts';
 import { fail } from '../errors.ts';
 import type { Scripting } from './engine.ts';
+import { splitInline } from '../net/inline.ts';
 import { compile } from './lua/compile.ts';
 import { asLuaError } from './lua/helpers.ts';
 import { LuaSyntaxError } from './lua/lexer.ts';
@@ -201,16 +202,18 @@ function parseMetadata(code: string): { readonly name: string; readonly body: st
   if (!code.startsWith('#!')) return fail('ERR Missing library metadata');
   const end = code.indexOf('\n');
   if (end < 0) return fail('ERR Invalid library metadata');
-  const [engine, ...parts] = code.slice(2, end).split(/[ \t\r]+/);
+  const words = splitInline(code.slice(0, end));
+  if (words === undefined) return fail('ERR Invalid library metadata');
+  const [first = '', ...parts] = words;
+  const engine = first.slice(2);
   let name: string | undefined;
   for (const part of parts) {
-    if (part === '') continue;
-    if (!part.startsWith('name=')) return fail(`ERR Invalid metadata value given: ${part}`);
+    if (!/^name=/i.test(part)) return fail(`ERR Invalid metadata value given: ${part}`);
     if (name !== undefined) return fail('ERR Invalid metadata value, name argument was given multiple times');
     name = part.slice('name='.length);
   }
   if (name === undefined) return fail('ERR Library name was not given');
   if (!/^\w+$/.test(name)) return fail(`ERR ${NAME_RULE}`);
-  if (engine!.toLowerCase() !== 'lua') return fail(`ERR Engine '${engine}' not found`);
+  if (engine.toLowerCase() !== 'lua') return fail(`ERR Engine '${engine}' not found`);
   return { name, body: code.slice(end) };
 }

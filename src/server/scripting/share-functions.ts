@@ -8,8 +8,8 @@ export function shareFunctions(server: Server): void {
   savingOf(server).functions = {
     list: () =>
       hasScripting(server) ? [...scriptingOf(server).libraries.byName.values()].map(({ code }) => code) : [],
-    load: (code) => {
-      scriptingOf(server).libraries.load(code, true);
+    load: (code, replace) => {
+      scriptingOf(server).libraries.load(code, replace);
     },
     clear: () => {
       if (hasScripting(server)) scriptingOf(server).libraries.clear();

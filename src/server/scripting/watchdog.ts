@@ -18,6 +18,8 @@ import { LuaError } from './lua/values.ts';
 const HEAP_SHARE = 0.85;
 /** Looks at the clock between two looks at the heap. */
 const HEAP_EVERY = 16;
+/** Milliseconds for a library to register its functions in. */
+const LOAD_LIMIT = 500;
 /** Milliseconds between two looks at the other connections. */
 const SERVE_EVERY = 20;
 const READ_SIZE = 16 * 1024;
@@ -75,7 +77,10 @@ export class Watchdog {
     // A few thousand steps late, and no clock read for short scripts.
     if (this.startedAt === 0) this.startedAt = now;
     if (++this.looks % HEAP_EVERY === 0) this.checkHeap();
-    if (this.run === undefined) return;
+    if (this.run === undefined) {
+      if (now - this.startedAt > LOAD_LIMIT) throw new LuaError('FUNCTION LOAD timeout', this.scripting.machine.line);
+      return;
+    }
     const limit = Number(configOf(this.scripting.server).value('lua-time-limit'));
     if (limit > 0 && now - this.startedAt >= limit && now - this.servedAt >= SERVE_EVERY) {
       if (this.stopGuarding === undefined) this.becomeBusy();

@@ -16,7 +16,7 @@ export function writeValue(machine: Machine, reply: Reply, value: LuaValue, dept
     case 'number':
       return reply.integer(integer(value));
     case 'boolean':
-      if (reply.resp3 && machine.resp3) return reply.bool(value);
+      if (machine.resp3) return reply.bool(value);
       return value ? reply.integer(1) : reply.null();
     case 'object':
       return value instanceof LuaTable ? writeTable(machine, reply, value, depth) : reply.null();
@@ -27,39 +27,45 @@ export function writeValue(machine: Machine, reply: Reply, value: LuaValue, dept
 
 function writeTable(machine: Machine, reply: Reply, table: LuaTable, depth: number): void {
   if (depth > MAX_DEPTH) return reply.error('ERR reached lua stack limit');
-  const { hash } = table;
-  if (hash !== undefined || table.meta !== undefined) {
-    const get = (name: string): LuaValue =>
-      table.meta === undefined ? hash?.get(name) : machine.index(table, name, undefined);
-    const err = get('err');
-    if (typeof err === 'string') return reply.error(err.replace(/^-/, '').replace(/[\r\n]+$/, ''));
-    const ok = get('ok');
-    if (typeof ok === 'string') return reply.simple(ok.replaceAll(/[\r\n]/g, ' '));
-    const double = get('double');
-    if (typeof double === 'number') return reply.double(double);
-    const map = get('map');
-    if (map instanceof LuaTable) return writeMap(machine, reply, map, depth);
-    const set = get('set');
-    if (set instanceof LuaTable) return writeSet(machine, reply, set, depth);
-    const digits = get('big_number');
-    if (typeof digits === 'string') return reply.bigNumber(digits.replaceAll(/[\r\n]/g, ' '));
-    const verbatim = get('verbatim_string');
-    if (verbatim instanceof LuaTable) {
-      const format = verbatim.field('format');
-      const text = verbatim.field('string');
-      if (typeof format === 'string' && typeof text === 'string')
-        return reply.verbatim(format.slice(0, 3) as 'txt', text);
-    }
-  }
-  const list: LuaValue[] = [];
-  for (let i = 1; ; i++) {
-    const value = table.meta === undefined ? table.list[i - 1] : machine.index(table, i, undefined);
-    if (value === undefined) break;
-    list.push(value);
+  // Fields and elements are read raw, as Redis reads them: a metatable has no say.
+  const { hash, list } = table;
+  if (hash !== undefined && writeMarked(machine, reply, hash, depth)) return;
+  const end = list.indexOf(undefined);
+  const length = end < 0 ? list.length : end;
+  reply.array(length);
+  for (let i = 0; i < length; i++) {
+    writeValue(machine, reply, list[i], depth + 1);
     if (--machine.fuel < 0) machine.tick(machine.line);
   }
-  reply.array(list.length);
-  for (const value of list) writeValue(machine, reply, value, depth + 1);
+}
+
+/** A table with one of the fields that stand for another type of reply. */
+function writeMarked(machine: Machine, reply: Reply, hash: Map<LuaValue, LuaValue>, depth: number): boolean {
+  const err = hash.get('err');
+  if (typeof err === 'string') return did(reply.error(err.replace(/^-/, '').replace(/[\r\n]+$/, '')));
+  const ok = hash.get('ok');
+  if (typeof ok === 'string') return did(reply.simple(ok.replaceAll(/[\r\n]/g, ' ')));
+  const double = hash.get('double');
+  if (typeof double === 'number') return did(reply.double(double));
+  const digits = hash.get('big_number');
+  if (typeof digits === 'string') return did(reply.bigNumber(digits.replaceAll(/[\r\n]/g, ' ')));
+  const verbatim = hash.get('verbatim_string');
+  if (verbatim instanceof LuaTable) {
+    const format = verbatim.field('format');
+    const text = verbatim.field('string');
+    if (typeof format === 'string' && typeof text === 'string') {
+      return did(reply.verbatim(format.slice(0, 3) as 'txt', text));
+    }
+  }
+  const map = hash.get('map');
+  if (map instanceof LuaTable) return did(writeMap(machine, reply, map, depth));
+  const set = hash.get('set');
+  if (set instanceof LuaTable) return did(writeSet(machine, reply, set, depth));
+  return false;
+}
+
+function did(_written: void): true {
+  return true;
 }
 
 function writeMap(machine: Machine, reply: Reply, table: LuaTable, depth: number): void {

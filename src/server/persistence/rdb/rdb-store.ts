@@ -127,7 +127,7 @@ export function reloadFrom(
   }
   try {
     if (flush) emptyAll(server);
-    if (reader !== undefined) loadNow(server, reader, { merge: merge || !flush });
+    if (reader !== undefined) loadNow(server, reader, { merge });
   } finally {
     reader?.close();
   }

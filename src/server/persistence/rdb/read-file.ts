@@ -165,7 +165,7 @@ class Load {
   functions(code: string): void {
     const { functions } = savingOf(this.server);
     if (functions === undefined) this.server.log('Skipping functions of the RDB file');
-    else functions.load(code);
+    else functions.load(code, this.options.merge === true);
   }
 
   key(type: number): void {

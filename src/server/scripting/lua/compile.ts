@@ -26,7 +26,7 @@ export function compile(
   library = false,
 ): Compiled {
   const chunk = chunkName(name);
-  if (source.startsWith('\x1b')) throw new LuaSyntaxError(`${chunk}: bad header in precompiled chunk`);
+  if (source.startsWith('\x1b')) throw new LuaSyntaxError(`${chunk}:1: unexpected symbol near 'char(27)'`);
   try {
     const generated = generate(parse(source, chunk), {
       globals,

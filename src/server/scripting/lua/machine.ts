@@ -37,6 +37,8 @@ export class Machine {
   argv: LuaTable | undefined = undefined;
   /** Asked each time the fuel is used up; throws to stop the script. */
   onTick: () => void = () => {};
+  /** Is this function one of the libraries', not of a script? */
+  isNative: (f: LuaFunction) => boolean = () => false;
   /** The string library, where methods of strings are found. */
   strings = new LuaTable();
   /** The base library's iterators, by which loops over them are known. */

@@ -12,6 +12,8 @@ import { Matcher } from './patterns.ts';
 
 const SPECIAL = /[$%()*+.?[\]^-]/;
 const MAX_BYTES = 7999;
+/** All that a dumped function is: nothing loads bytecode back. */
+const BYTECODE_HEADER = '\x1bLuaQ\0\x01\x04\x08\x04\x08\0';
 
 export function stringLibrary(machine: Machine): Record<string, LuaFunction> {
   const args = new Arguments(machine);
@@ -127,7 +129,12 @@ export function stringLibrary(machine: Machine): Record<string, LuaFunction> {
       }
       return result;
     },
-    dump: () => machine.fail('unable to dump given function'),
+    dump: (...a) => {
+      const f = a[0];
+      if (typeof f !== 'function') return args.expected(a, 0, 'dump', 'function');
+      if (machine.isNative(f as LuaFunction)) return machine.fail('unable to dump given function');
+      return BYTECODE_HEADER;
+    },
     find,
     format: (...a) => format(machine, args, a),
     gfind: gmatch,
