@@ -291,6 +291,18 @@ conformance('generic', {
     'KEYS tw[a-',
     'KEYS "tw\\\\"',
   ],
+  'a star and nothing': [
+    'SET "" 1',
+    'KEYS *',
+    'KEYS **',
+    'KEYS ""',
+    'SCAN 0 MATCH *',
+    'SCAN 0 MATCH **',
+    'HSET h "" 1 a 2',
+    'HSCAN h 0 MATCH **',
+    'PSUBSCRIBE *',
+    { send: 'PUBLISH "" x', by: 1 },
+  ],
   SCAN: [
     'SCAN 0',
     'SET a 1',

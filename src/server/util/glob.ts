@@ -3,6 +3,8 @@
 /** Does `text` match `pattern` as a whole? Both are byte strings. */
 export function matchGlob(pattern: string, text: string, ignoreCase = false): boolean {
   if (ignoreCase) return matchGlob(pattern.toLowerCase(), text.toLowerCase());
+  // To Redis even a star takes something, where there is nothing at all.
+  if (text === '') return pattern === '';
   let p = 0;
   let t = 0;
   // Where to go back to: behind the last star, which then swallows one byte more. Earlier stars never matter again.
