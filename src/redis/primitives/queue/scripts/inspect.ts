@@ -58,3 +58,12 @@ end
 return replayed
 `,
 );
+
+/** KEYS dead. ARGV ms. Throws away what died longer ago. Answers how many there were. */
+export const purgeDead = defineScript(
+  'queue.purge',
+  `
+${NOW}
+return redis.call('XTRIM', KEYS[1], 'MINID', string.format('%.0f', math.max(0, now - ARGV[1])))
+`,
+);
