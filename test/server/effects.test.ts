@@ -81,3 +81,42 @@ describe('time', () => {
     expect(redis.call('OBJECT', 'IDLETIME', 'k')).toBe(0);
   });
 });
+
+describe('INFO', () => {
+  it('counts a waiting client that is answered with an error as a failed call', async () => {
+    const { redis } = await start();
+    redis.call('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');
+    const reader = await open(redis);
+    await reader.post(['XREADGROUP', 'GROUP', 'g', 'c', 'BLOCK', '0', 'STREAMS', 's', '>']);
+    while (redis.server.blocking.waiters.size === 0) await (await open(redis)).send(['PING']);
+    redis.call('XGROUP', 'DESTROY', 's', 'g');
+    expect(await reader.next()).toMatchObject({ type: 'error' });
+    expect(redis.call('INFO', 'commandstats')).toMatch(/xreadgroup:calls=1,.*,failed_calls=1\r/);
+    expect(redis.call('INFO', 'errorstats')).toContain('errorstat_NOGROUP:count=1');
+  });
+
+  it('counts values that Redis would free in the background', async () => {
+    const { redis } = await start();
+    const freed = (): string => /lazyfreed_objects:(\d+)/.exec(String(redis.call('INFO', 'memory')))![1]!;
+    const members = Array.from({ length: 65 }, (_, i) => `m${i}`);
+    redis.call('SADD', 'few', ...members.slice(1));
+    redis.call('SADD', 'many', ...members);
+    redis.call('HSET', 'packed', ...members, 'last');
+    redis.call('SET', 'text', 'x'.repeat(100_000));
+    for (const value of members) redis.call('RPUSH', 'list', value.repeat(3000));
+    for (const value of members) redis.call('XADD', 'stream', '*', 'f', value);
+    redis.call('UNLINK', 'few', 'packed', 'text', 'stream');
+    expect(freed()).toBe('0');
+    redis.call('UNLINK', 'many', 'list');
+    expect(freed()).toBe('2');
+    redis.call('SADD', 'many', ...members);
+    redis.call('DEL', 'many');
+    expect(freed()).toBe('2');
+    redis.call('CONFIG', 'SET', 'stream-node-max-entries', '1', 'lazyfree-lazy-user-del', 'yes');
+    for (const value of members) redis.call('XADD', 'stream', '*', 'f', value);
+    redis.call('DEL', 'stream');
+    expect(freed()).toBe('3');
+    redis.call('CONFIG', 'RESETSTAT');
+    expect(freed()).toBe('0');
+  });
+});

@@ -118,6 +118,7 @@ export class Blocking {
       served = waiter.serve(call, key);
     } catch (error) {
       call.reply.rewind(before, bytesBefore);
+      call.command.failed++;
       call.reply.error(error instanceof CommandError ? error.message : server.unexpected(error));
     }
     if (effects.propagating) server.propagate(call, dirty);

@@ -1,17 +1,22 @@
 // Keys of any type: removing, renaming, copying, moving, asking about.
 
+import { clusterOf } from '../cluster/cluster.ts';
+import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from '../errors.ts';
 import type { Database } from '../keyspace/database.ts';
+import { statisticsOf } from '../introspection/statistics.ts';
 import { EVENT_GENERIC } from '../keyspace/effects.ts';
+import { isFreedLater } from '../keyspace/lazy-free.ts';
 import { transfer } from '../keyspace/transfer.ts';
 import { typeNames } from '../keyspace/value-types.ts';
+import type { Server } from '../server.ts';
 import { parseSafeInteger } from '../util/numbers.ts';
 
 export const genericHandlers = {
-  del: remove,
-  unlink: remove,
+  del: (call) => remove(call, (server) => configOf(server).value('lazyfree-lazy-user-del') === true),
+  unlink: (call) => remove(call, () => true),
   exists,
   touch,
   type,
@@ -22,13 +27,14 @@ export const genericHandlers = {
   move,
 } satisfies Handlers;
 
-/** DEL and UNLINK; freeing needs no second thread here. */
-function remove(call: Call): void {
-  const { db } = call;
+/** Freeing needs no second thread here; what Redis would give to one is counted. */
+function remove(call: Call, lazily: (server: Server) => boolean): void {
+  const { db, server } = call;
   let count = 0;
   for (let i = 1; i < call.argc; i++) {
     const slot = call.write(i);
     if (slot < 0) continue;
+    if (isFreedLater(db, slot, server.settings) && lazily(server)) statisticsOf(server).count('lazyfreed_objects');
     db.delete(slot);
     count++;
   }
@@ -113,6 +119,9 @@ function copy(call: Call): void {
   }
   const from = call.arg(1);
   const to = call.arg(2);
+  if (target.id !== 0 && clusterOf(call.server) !== undefined) {
+    throw new CommandError('ERR Copying to another database is not allowed in cluster mode');
+  }
   if (target === db && from === to) throw new CommandError('ERR source and destination objects are the same');
   const slot = db.readKey(from);
   if (slot < 0) return call.reply.integer(0);
@@ -128,6 +137,7 @@ function copy(call: Call): void {
 
 function move(call: Call): void {
   const { db } = call;
+  if (clusterOf(call.server) !== undefined) throw new CommandError('ERR MOVE is not allowed in cluster mode');
   const id = parseSafeInteger(call.arg(2));
   if (id === undefined) throw new CommandError('ERR value is not an integer or out of range');
   const target = db.space.databases[id];

@@ -23,6 +23,8 @@ export interface ValueType<T extends Aggregate> {
   readonly name: string;
   /** As OBJECT ENCODING answers, by the thresholds in `settings`. */
   encoding(value: T, settings: Settings): string;
+  /** How many blocks Redis would have to free for it, for types whose blocks hold several elements. */
+  blocks?(value: T): number;
   /** Number of elements: what LLEN, SCARD, ZCARD, HLEN or XLEN answers. */
   length(value: T): number;
   /** A deep copy that shares nothing mutable, to live in `target`. */

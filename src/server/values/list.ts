@@ -381,6 +381,7 @@ export const listType = defineValueType<ListValue>({
   kind: KIND_LIST,
   name: 'list',
   encoding: () => 'quicklist',
+  blocks: (list) => Math.ceil(list.bytes / CHUNK_ROOM),
   length: (list) => list.length,
   copy: (list, target) => list.copy(target),
   release: (list) => list.release(),

@@ -9,6 +9,7 @@ export const streamType = defineValueType<StreamValue>({
   kind: KIND_STREAM,
   name: 'stream',
   encoding: () => 'stream',
+  blocks: blocksOf,
   length: (stream) => stream.length,
   copy: (stream, target) => stream.copy(target),
   release: (stream) => stream.release(),
@@ -17,3 +18,9 @@ export const streamType = defineValueType<StreamValue>({
     for (const view of stream.entries()) yield [`${view.ms}.${view.seq}`, ...view.parts()];
   },
 });
+
+/** As Redis guesses: nodes, and each group with as many pending entries as the first. */
+function blocksOf(stream: StreamValue): number {
+  const [group] = stream.groups.values();
+  return stream.nodeCount + (group === undefined ? 0 : stream.groups.size * (1 + group.pending.size));
+}

@@ -72,7 +72,7 @@ export function memorySection(server: Server): Section {
     mem_allocator: `v8-${process.versions.v8}`,
     active_defrag_running: 0,
     lazyfree_pending_objects: 0,
-    lazyfreed_objects: 0,
+    lazyfreed_objects: statisticsOf(server).counters.get('lazyfreed_objects') ?? 0,
   };
 }
 
