@@ -66,7 +66,7 @@ describe.skipIf(!hasRedisServer())('random users', () => {
       for (const [i, argv] of commands.entries()) {
         const label = `seed ${SEED * 1_000_003 + n}: ${JSON.stringify(rules)}, ${JSON.stringify(argv)}`;
         expect(comparable(actual![i]!), label).toEqual(comparable(expected![i]!));
-        if (argv[1] === 'DRYRUN') count(verdicts, verdictOf(expected![i]!));
+        if (argv[1] === 'DRYRUN') tally(verdicts, verdictOf(expected![i]!));
       }
     }
     // The comparison is worth something only if all kinds of verdicts come up.
@@ -167,6 +167,6 @@ function verdictOf(value: DecodedReply): string {
   return value.type === 'error' ? 'error' : (/(command|key|channel)$/.exec(text)?.[1] ?? text);
 }
 
-function count(counts: Map<string, number>, name: string): void {
+function tally(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }

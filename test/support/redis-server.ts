@@ -35,15 +35,28 @@ export function hasRedisServer(): boolean {
   return false;
 }
 
-/** @param started false for a server that is down at first */
-export async function startRedisServer({ started = true, args = [] as readonly string[] } = {}): Promise<RedisServer> {
+interface RedisServerOptions {
+  /** False for a server that is down at first. */
+  readonly started?: boolean;
+  readonly args?: readonly string[];
+  /** A configuration file. */
+  readonly file?: string;
+}
+
+export async function startRedisServer({
+  started = true,
+  args = [],
+  file,
+}: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'paxx-redis-'));
   const port = await freePort();
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args];
-    child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn('redis-server', file === undefined ? options : [file, ...options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const { stdout } = child;
     await new Promise<void>((resolve, reject) => {
       stdout?.on('data', (chunk) => String(chunk).includes('Ready to accept connections') && resolve());

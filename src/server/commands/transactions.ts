@@ -17,7 +17,7 @@ export const transactionHandlers = {
 function multi(call: Call): void {
   const { client } = call;
   if (client.transaction !== undefined) throw new CommandError('ERR MULTI calls can not be nested');
-  client.transaction = { queue: [], aborted: false };
+  client.transaction = { queue: [], aborted: false, bytes: 0, executing: false };
   client.setGate(GATE_MULTI, true);
   call.reply.ok();
 }
@@ -34,6 +34,8 @@ function exec(call: Call): void {
   const stopFraming = effects.propagating ? effects.frame() : undefined;
   reply.array(transaction.queue.length);
   server.depth++;
+  transaction.executing = true;
+  client.transaction = transaction;
   try {
     for (const queued of transaction.queue) {
       queued.reply = reply;
@@ -46,6 +48,7 @@ function exec(call: Call): void {
       if (client.tracking !== undefined) server.tracking?.read(queued);
     }
   } finally {
+    client.transaction = undefined;
     server.depth--;
     stopFraming?.();
   }
