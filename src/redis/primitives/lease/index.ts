@@ -67,6 +67,7 @@ export function createLeases(port: RedisPort, options: LeasesOptions = {}): Leas
       what: `The lease ${name}`,
       ttlMs,
       sentAt,
+      graceMs: milliseconds(wish.graceMs ?? 0, 'graceMs'),
       autoRenew: wish.autoRenew ?? false,
       renew: (renewOptions) => renew(name, id, ttlMs, wish, renewOptions),
       onLost: (error) => reportPrimitive('lease', 'lost', name, error),

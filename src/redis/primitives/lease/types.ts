@@ -9,6 +9,8 @@ import type { ReplicaOptions } from './replicated.ts';
 export interface LeaseOptions extends TtlOptions, ReplicaOptions {
   /** Who holds it, for others to read. Need not be unique. Default: empty. */
   readonly owner?: string;
+  /** Milliseconds by which the signal fires sooner than needed: time for the work to stop in. Default: 0. */
+  readonly graceMs?: number;
   /** Renew it until it is released. Default: true in `using`, else false. */
   readonly autoRenew?: boolean;
   readonly signal?: AbortSignal;

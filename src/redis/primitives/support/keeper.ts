@@ -15,6 +15,8 @@ export interface HoldingOptions {
   readonly ttlMs: number;
   /** By the port's clock, before the request that took hold was sent. */
   readonly sentAt: number;
+  /** Milliseconds by which its validity ends sooner than it must. */
+  readonly graceMs?: number;
   readonly autoRenew: boolean;
   /** False: it is no longer ours. */
   renew(options: SendOptions): Promise<boolean>;
@@ -41,7 +43,7 @@ export class Holding {
     this.keeper = keeper;
     this.options = options;
     this.autoRenew = options.autoRenew;
-    this.deadline = options.sentAt + validityOf(options.ttlMs);
+    this.deadline = options.sentAt + validityOf(options);
     this.renewAt = options.sentAt + this.interval();
     keeper.watch(this);
   }
@@ -80,7 +82,7 @@ export class Holding {
       return false;
     }
     // Where the reply comes after the old deadline, the server has held it all the while.
-    this.deadline = Math.max(this.deadline, sentAt + validityOf(this.options.ttlMs));
+    this.deadline = Math.max(this.deadline, sentAt + validityOf(this.options));
     this.renewAt = sentAt + this.interval();
     if (clock.now() >= this.deadline) {
       this.lose('the reply to its renewal came too late');
@@ -137,8 +139,8 @@ export class Holding {
 const MARGIN_MS = 50;
 
 /** How long what was asked for `ttlMs` is relied on: less a margin for late timers and clocks that differ in pace. */
-export function validityOf(ttlMs: number): number {
-  return ttlMs - Math.max(MARGIN_MS, ttlMs / 100);
+function validityOf({ ttlMs, graceMs = 0 }: HoldingOptions): number {
+  return ttlMs - Math.max(MARGIN_MS, ttlMs / 100) - graceMs;
 }
 
 export class Keeper {
