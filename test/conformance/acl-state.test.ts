@@ -72,6 +72,16 @@ function plain(value: DecodedReply): unknown {
   return 'value' in value ? (value.type === 'error' ? `-${value.value}` : value.value) : null;
 }
 
+/** A server with this configuration file, on a free port. */
+async function startWith(conf: string, isOurs: boolean): Promise<[number, () => Promise<unknown>]> {
+  if (isOurs) {
+    const running: Running = await runServer({ args: [conf, '--port', '0'], log: () => {} });
+    return [running.port, () => running.stop()];
+  }
+  const started = await startRedisServer({ file: conf });
+  return [started.port, () => started.stop()];
+}
+
 const needsRedis = describe.skipIf(!hasRedisServer());
 
 needsRedis('acl: what is remembered and done', () => {
@@ -364,16 +374,6 @@ needsRedis('acl: files', () => {
     }
     expect(outcomes[1]).toEqual(outcomes[0]);
   });
-
-  /** A server with this configuration file, on a free port. */
-  async function startWith(conf: string, isOurs: boolean): Promise<[number, () => Promise<unknown>]> {
-    if (isOurs) {
-      const running: Running = await runServer({ args: [conf, '--port', '0'], log: () => {} });
-      return [running.port, () => running.stop()];
-    }
-    const started = await startRedisServer({ file: conf });
-    return [started.port, () => started.stop()];
-  }
 
   it.each([
     [['--user', 'foo', '--user', 'foo'], /Duplicate user/],
