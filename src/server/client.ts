@@ -16,8 +16,10 @@ export interface Transport {
   resume(): void;
   readonly remote: string;
   readonly local: string;
-  /** Bytes of a partial command held back. */
+  /** Bytes of a partial command held back; of a long argument on its way, its own alone. */
   inputBytes(): number;
+  /** All bytes that wait for the rest of their command, or for the client to be allowed to go on. */
+  heldBytes(): number;
   /** Bytes handed to the system and not yet taken. */
   outputBytes(): number;
 }
@@ -40,6 +42,8 @@ export interface Transaction {
   readonly queue: Call[];
   /** A command was refused while queueing: EXEC answers EXECABORT. */
   aborted: boolean;
+  /** What the queue takes. */
+  bytes: number;
   /** EXEC is working through the queue. */
   executing: boolean;
 }

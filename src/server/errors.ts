@@ -19,6 +19,7 @@ export const NOT_A_FLOAT = new CommandError('ERR value is not a valid float');
 export const SYNTAX_ERROR = new CommandError('ERR syntax error');
 export const NO_SUCH_KEY = new CommandError('ERR no such key');
 export const INDEX_OUT_OF_RANGE = new CommandError('ERR index out of range');
+export const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
 export const OUT_OF_RANGE = new CommandError('ERR value is out of range');
 
 export function fail(message: string): never {

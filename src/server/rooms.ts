@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts';
 import { startLatencyMonitor } from './introspection/latency.ts';
 import { startSlowLog } from './introspection/slowlog.ts';
 import { statisticsOf } from './introspection/statistics.ts';
+import { startMemoryLimit } from './memory/memory-limit.ts';
 import { startNotifications } from './pubsub/notifications.ts';
 import { shareFunctions } from './scripting/share-functions.ts';
 import type { Server } from './server.ts';
@@ -18,6 +19,7 @@ export function openRooms(server: Server): void {
   startSlowLog(server);
   startLatencyMonitor(server);
   shareFunctions(server);
+  startMemoryLimit(server);
   const statistics = statisticsOf(server);
   server.sampler = (now) => statistics.sample(now);
   server.sampleAt = 0;

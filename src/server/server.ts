@@ -20,6 +20,7 @@ import { RespReply } from './reply/resp-reply.ts';
 import { openRooms } from './rooms.ts';
 import { defaultSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
+import type { ClientMemory } from './memory/client-memory.ts';
 import type { Tracking } from './tracking/tracking.ts';
 import { Watches } from './transactions/watches.ts';
 
@@ -63,6 +64,10 @@ export class Server {
   tracking: Tracking | undefined = undefined;
   /** Called at the end of each batch while any client is told of changes by prefix. */
   broadcast: (() => void) | undefined = undefined;
+  /** What clients take, while memory is limited. */
+  clientMemory: ClientMemory | undefined = undefined;
+  /** `maxmemory` was exceeded, and no key could be evicted, when the running command began. */
+  shortOfMemory = false;
   /** DEBUG PAUSE-CRON. */
   cronPaused = false;
   readonly startedAt: number;

@@ -95,6 +95,10 @@ export class EmbeddedConnection implements Transport {
     return 0;
   }
 
+  heldBytes(): number {
+    return 0;
+  }
+
   outputBytes(): number {
     return this.client.reply.pending();
   }

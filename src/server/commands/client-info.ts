@@ -3,6 +3,7 @@
 import { isReached } from '../../redis/commands/index.ts';
 import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
+import { memoryOfClient } from '../memory/client-memory.ts';
 
 /** One line, without its end; `running` is the command that asks. */
 export function describeClient(client: Client, running: Call): string {
@@ -28,13 +29,13 @@ export function describeClient(client: Client, running: Call): string {
     qbuf: input,
     'qbuf-free': Math.max(0, 20_474 - input),
     'argv-mem': 10,
-    'multi-mem': client.transaction?.queue.reduce((sum, call) => sum + call.bytes.length, 0) ?? 0,
+    'multi-mem': client.transaction?.bytes ?? 0,
     rbs: 1024,
     rbp: 0,
     obl: client.reply.out.length,
     oll: 0,
     omem: transport?.outputBytes() ?? 0,
-    'tot-mem': 22_298 + input,
+    'tot-mem': memoryOfClient(client) + (running.client === client ? wireLength(running) : 0),
     events: 'r',
     cmd: commandOf(client, running),
     user: client.user,

@@ -68,7 +68,10 @@ function refcount(call: Call): void {
   if (slot < 0) return call.reply.null();
   const { db } = call;
   const value = db.isString(slot) && db.length(slot) < 6 && encodingOf(db, slot) === 'int' ? Number(db.text(slot)) : -1;
-  call.reply.integer(value >= 0 && value < SHARED_INTEGERS ? SHARED_REFCOUNT : 1);
+  const { maxmemory, maxmemoryPolicy } = db.space.settings;
+  // Where keys are chosen by their use, each needs a value of its own.
+  const shares = maxmemory === 0 || !/lru|lfu/.test(maxmemoryPolicy);
+  call.reply.integer(shares && value >= 0 && value < SHARED_INTEGERS ? SHARED_REFCOUNT : 1);
 }
 
 function find(call: Call): number {

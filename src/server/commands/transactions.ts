@@ -17,7 +17,7 @@ export const transactionHandlers = {
 function multi(call: Call): void {
   const { client } = call;
   if (client.transaction !== undefined) throw new CommandError('ERR MULTI calls can not be nested');
-  client.transaction = { queue: [], aborted: false, executing: false };
+  client.transaction = { queue: [], aborted: false, bytes: 0, executing: false };
   client.setGate(GATE_MULTI, true);
   call.reply.ok();
 }

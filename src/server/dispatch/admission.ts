@@ -28,6 +28,8 @@ const SUBSCRIBED_COMMANDS = new Set([
   'quit',
   'reset',
 ]);
+/** What a queued command takes besides its arguments. */
+const QUEUED = 256;
 const RUN_IN_MULTI = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset']);
 const CROSS_PROTOCOL = new Set(['post', 'host:']);
 
@@ -58,7 +60,9 @@ export function admit(server: Server, call: Call): boolean {
     );
   }
   if ((gate & GATE_MULTI) !== 0 && !RUN_IN_MULTI.has(command.name)) {
-    client.transaction!.queue.push(call.freeze());
+    const queued = call.freeze();
+    client.transaction!.queue.push(queued);
+    client.transaction!.bytes += queued.bytes.length + QUEUED;
     call.reply.simple('QUEUED');
     return false;
   }

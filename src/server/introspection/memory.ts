@@ -2,8 +2,8 @@
 
 import type { Server } from '../server.ts';
 import type { Database } from '../keyspace/database.ts';
-import { KIND_LARGE, KIND_TEXT } from '../keyspace/kinds.ts';
-import type { LargeString } from '../keyspace/strings.ts';
+import { expiryBytes, tableBytes, usedBytes, valueBytes } from '../keyspace/memory-books.ts';
+import { memoryOfClient } from '../memory/client-memory.ts';
 import { statisticsOf } from './statistics.ts';
 
 export interface MemoryReport {
@@ -33,11 +33,13 @@ export interface DatabaseMemory {
 
 /** The read buffer, the staging buffer, the command table: what stands before the first key. */
 const STARTUP = 860 * 1024;
-/** Of a client without output or partial input. */
-const CLIENT = 2048;
-/** A short string as V8 keeps it: header, bytes rounded up. */
-const TEXT_HEADER = 12;
-const TEXT_SAMPLES = 4096;
+
+/** All that the server accounts for, as a limit has to know it before each command. */
+export function usedMemory(server: Server): number {
+  let used = STARTUP + (server.clientMemory?.total ?? memoryOfClients(server));
+  for (const db of server.keyspace.databases) if (db.table.size > 0) used += usedBytes(db);
+  return used;
+}
 
 export function reportMemory(server: Server): MemoryReport {
   const databases = server.keyspace.databases.filter(({ size }) => size > 0).map(memoryOfDatabase);
@@ -63,35 +65,12 @@ export function reportMemory(server: Server): MemoryReport {
 }
 
 export function memoryOfClients(server: Server): number {
+  server.clientMemory?.sum(server.keyspace.now);
   let sum = 0;
-  for (const { transport } of server.clients.values()) {
-    sum += CLIENT + (transport?.inputBytes() ?? 0) + (transport?.outputBytes() ?? 0);
-  }
+  for (const client of server.clients.values()) sum += memoryOfClient(client);
   return sum;
 }
 
 function memoryOfDatabase(db: Database): DatabaseMemory {
-  const expires = db.expireAt.byteLength + db.queue.length * 16;
-  return {
-    id: db.id,
-    keys: db.size,
-    main: db.table.overhead(),
-    expires,
-    values: db.arena.used + db.aggregateBytes + textBytes(db),
-  };
-}
-
-/** Strings outside the arena, of which nobody keeps books: exact for small tables, sampled for large ones. */
-function textBytes({ table }: Database): number {
-  const step = Math.max(1, Math.floor(table.slots / TEXT_SAMPLES));
-  let seen = 0;
-  let sum = 0;
-  for (let slot = 0; slot < table.slots; slot += step) {
-    seen++;
-    if (!table.isUsed(slot)) continue;
-    const kind = table.kind(slot);
-    if (kind === KIND_TEXT) sum += TEXT_HEADER + (((table.values[slot] as string).length + 7) & ~7);
-    else if (kind === KIND_LARGE) sum += (table.values[slot] as LargeString).bytes.length;
-  }
-  return seen === 0 ? 0 : Math.round((sum / seen) * table.slots);
+  return { id: db.id, keys: db.size, main: tableBytes(db), expires: expiryBytes(db), values: valueBytes(db) };
 }

@@ -6,9 +6,10 @@
 import { Buffer } from 'node:buffer';
 import { WRONG_TYPE } from '../errors.ts';
 import { Arena, ARENA_MAX } from './arena.ts';
-import { EVENT_EXPIRED, EVENT_GENERIC, EVENT_HASH, EVENT_KEY_MISS, EVENT_NEW } from './effects.ts';
+import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_GENERIC, EVENT_HASH, EVENT_KEY_MISS, EVENT_NEW } from './effects.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { KeyTable } from './key-table.ts';
+import { TextBooks } from './memory-books.ts';
 import type { Keyspace } from './keyspace.ts';
 import { KIND_ARENA, KIND_HASH, KIND_INTEGER, KIND_LARGE, KIND_LAST_STRING, KIND_TEXT } from './kinds.ts';
 import {
@@ -53,6 +54,8 @@ export class Database {
   queue = new ExpiryQueue();
   /** Bytes that aggregates have booked. */
   aggregateBytes = 0;
+  /** Bytes of strings outside the arena; kept while the keyspace counts. */
+  readonly texts = new TextBooks();
   /** Told before keys change; every look-up that may lead to a change passes it. */
   preserver: Preserver | undefined = undefined;
 
@@ -267,6 +270,7 @@ export class Database {
     const { effects } = this.space;
     effects.dirty++;
     if (this.table.kind(slot) > KIND_LAST_STRING) this.book(slot);
+    if (this.space.counting) this.texts.book(this.table, slot);
     if (effects.listened) this.emitChange(kind, event, this.table.key(slot));
   }
 
@@ -292,6 +296,7 @@ export class Database {
 
   removeSilently(slot: number): void {
     if (this.preserver !== undefined) this.preserver.before(slot);
+    if (this.space.counting) this.texts.remove(slot);
     this.release(slot);
     if (this.expiring !== 0) this.clearExpireSlot(slot);
     this.table.remove(slot);
@@ -398,6 +403,16 @@ export class Database {
     if (effects.propagating) effects.propagate(this.id, ['DEL', key]);
   }
 
+  /** Remove a key to make room. `verb` is the command that does the same elsewhere. */
+  evict(slot: number, verb: 'DEL' | 'UNLINK'): void {
+    const key = this.table.key(slot);
+    this.removeSilently(slot);
+    const { effects } = this.space;
+    if (!effects.listened) return;
+    this.emitChange(EVENT_EVICTED, 'evicted', key);
+    if (effects.propagating) effects.propagate(this.id, [verb, key]);
+  }
+
   // Bookkeeping.
 
   /** Bytes for one key: its slot, its name, its value. */
@@ -423,6 +438,7 @@ export class Database {
     this.volatile = 0;
     this.queue.clear();
     this.aggregateBytes = 0;
+    this.texts.clear();
   }
 
   touchAccess(slot: number): void {

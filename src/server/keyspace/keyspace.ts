@@ -27,6 +27,8 @@ export class Keyspace {
   /** 24 bits of seconds, refreshed with `now`. */
   lruClock = 0;
   lfu = false;
+  /** Keep books of every key's memory: while a limit is set. */
+  counting = false;
   lfuLogFactor = 10;
   lfuDecayMinutes = 1;
   /** Leave access times alone: for a client that asked for NO-TOUCH, and for inspection. */

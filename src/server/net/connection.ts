@@ -27,6 +27,9 @@ const UNREAD_PAUSE = 64 * 1024 * 1024;
 /** Before AUTH nobody is owed more than a few errors. */
 const UNAUTHENTICATED_OUTPUT = 1024;
 const UNAUTHENTICATED_QUERY_BUFFER = 1024 * 1024;
+/** From here on Redis reads an argument into a buffer of its own, without the line that announces it. */
+const LONG_ARGUMENT = 32 * 1024;
+const LINE_FEED = 10;
 
 /** What the connections of a server share. */
 export interface Shared {
@@ -161,7 +164,14 @@ export class Connection implements Transport {
   }
 
   inputBytes(): number {
-    return this.own === undefined ? this.restLength : this.own.limit - this.own.at;
+    const { own } = this;
+    if (own === undefined) return this.restLength;
+    const long = own.awaited - own.at > LONG_ARGUMENT;
+    return own.limit - (long ? own.bytes.indexOf(LINE_FEED, own.at) + 1 : own.at);
+  }
+
+  heldBytes(): number {
+    return this.own === undefined ? this.restLength : this.own.limit;
   }
 
   outputBytes(): number {
@@ -260,6 +270,7 @@ export class Connection implements Transport {
     }
     bytes.copy(own.bytes, own.limit, start, end);
     own.limit = length;
+    this.server.clientMemory?.changed(this.client);
   }
 
   mayRun(): boolean {
@@ -277,6 +288,7 @@ export class Connection implements Transport {
     const { server, client } = this;
     const unread = this.socket.writableLength;
     const limit = this.outputLimit();
+    server.clientMemory?.changed(client);
     const early = (client.gate & GATE_UNAUTHENTICATED) !== 0 && unread > UNAUTHENTICATED_OUTPUT;
     if (early || (limit.hard > 0 && unread > limit.hard)) return this.overcome();
     if (limit.soft > 0 && unread > limit.soft) {

@@ -5,6 +5,7 @@ import { GATE_ACL } from '../client.ts';
 import type { Client } from '../client.ts';
 import { Call } from '../dispatch/call.ts';
 import type { Command } from '../dispatch/registry.ts';
+import { OUT_OF_MEMORY } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { formatDouble } from '../util/numbers.ts';
 import type { Run } from './engine.ts';
@@ -13,6 +14,7 @@ import type { LuaTable } from './lua/table.ts';
 import { LuaError } from './lua/values.ts';
 import type { LuaValue } from './lua/values.ts';
 import { LuaReply, single } from './reply.ts';
+import { SCRIPT_ALLOW_OOM } from './shebang.ts';
 
 /** Frames that a command may need below the script's own. */
 const HEADROOM = 80;
@@ -97,7 +99,10 @@ export class Invoker {
     const command = this.find(argv);
     if (command === undefined) return this.refuse('ERR Unknown Redis command called from script', raise);
     const refusal = this.refusal(command, argv.length);
-    if (refusal !== undefined) return this.refuse(refusal, raise);
+    if (refusal !== undefined) {
+      command.rejected++;
+      return this.refuse(refusal, raise);
+    }
     return this.perform(command, raise);
   }
 
@@ -160,6 +165,9 @@ export class Invoker {
     if (this.run!.readonly && (command.flags & (WRITES | MAY_REPLICATE)) !== 0) {
       return 'ERR Write commands are not allowed from read-only scripts.';
     }
+    if (this.server.shortOfMemory && (command.flags & DENY_OOM) !== 0 && !this.wrote && !this.allowsOom()) {
+      return OUT_OF_MEMORY.message;
+    }
     if ((command.flags & BLOCKING) !== 0 && command.name.startsWith('xread')) {
       const options = this.argv.slice(1, this.argv.findIndex(isStreams));
       if (options.some((option) => option.toLowerCase() === 'block')) {
@@ -167,6 +175,10 @@ export class Invoker {
       }
     }
     return undefined;
+  }
+
+  allowsOom(): boolean {
+    return (this.run!.flags & SCRIPT_ALLOW_OOM) !== 0;
   }
 
   /** An error of our own. */
@@ -180,6 +192,7 @@ export class Invoker {
 
 const READS = FLAG_BITS.readonly;
 const WRITES = FLAG_BITS.write;
+const DENY_OOM = FLAG_BITS.denyoom;
 const MAY_REPLICATE = FLAG_BITS.may_replicate;
 const BLOCKING = FLAG_BITS.blocking;
 const NO_SCRIPT = FLAG_BITS.noscript;
