@@ -1,6 +1,7 @@
 // Opens what listens to a server from its start: notifications, slow log, latency monitor, rates, effects of settings.
 
 import { userLines } from './acl/startup.ts';
+import { startCluster } from './cluster/cluster.ts';
 import { configOf } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { startLatencyMonitor } from './introspection/latency.ts';
@@ -15,6 +16,7 @@ import type { Server } from './server.ts';
 export function openRooms(server: Server): void {
   const config = configOf(server);
   applySettings(server, config);
+  startCluster(server);
   startNotifications(server);
   startSlowLog(server);
   startLatencyMonitor(server);

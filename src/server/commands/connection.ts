@@ -1,5 +1,6 @@
 // Connection: greeting, authentication, choice of database, goodbye.
 
+import { clusterOf } from '../cluster/cluster.ts';
 import { GATE_MULTI, GATE_NO_TOUCH, GATE_SILENT, GATE_SUBSCRIBED } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
@@ -32,6 +33,9 @@ function select(call: Call): void {
   const id = call.integer(1);
   if (Math.abs(id) > 0x7fff_ffff) throw OUT_OF_INT;
   const db = databases[id];
+  if (id !== 0 && clusterOf(call.server) !== undefined) {
+    throw new CommandError('ERR SELECT is not allowed in cluster mode');
+  }
   if (db === undefined) throw new CommandError('ERR DB index is out of range');
   call.client.db = db;
   call.db = db;
@@ -75,7 +79,7 @@ function hello(call: Call): void {
   reply.bulk('id');
   reply.integer(client.id);
   reply.bulk('mode');
-  reply.bulk('standalone');
+  reply.bulk(clusterOf(server) === undefined ? 'standalone' : 'cluster');
   reply.bulk('role');
   reply.bulk('master');
   reply.bulk('modules');

@@ -1,5 +1,6 @@
 // Removing everything, counting it: FLUSHALL, FLUSHDB, DBSIZE, SWAPDB.
 
+import { clusterOf } from '../cluster/cluster.ts';
 import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
@@ -29,6 +30,7 @@ function flush(call: Call, all: boolean): void {
 }
 
 function swapdb(call: Call): void {
+  if (clusterOf(call.server) !== undefined) throw new CommandError('ERR SWAPDB is not allowed in cluster mode');
   const { space } = call.db;
   const first = index(call, 1, 'ERR invalid first DB index');
   const second = index(call, 2, 'ERR invalid second DB index');

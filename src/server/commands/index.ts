@@ -43,6 +43,7 @@ import { transactionHandlers } from './transactions.ts';
 import { waitHandlers } from './wait.ts';
 import { aclHandlers } from './acl.ts';
 import { commandHandlers } from './command.ts';
+import { clusterHandlers } from './cluster.ts';
 import { configHandlers } from './config.ts';
 import { debugHandlers } from './debug.ts';
 import { introspectionHandlers } from './introspection.ts';
@@ -55,6 +56,7 @@ import { slowlogHandlers } from './slowlog.ts';
 export const handlers: Handlers = {
   ...aclHandlers,
   ...commandHandlers,
+  ...clusterHandlers,
   ...configHandlers,
   ...debugHandlers,
   ...introspectionHandlers,

@@ -1,5 +1,6 @@
 // Replication, as far as a master answers for it: SYNC, PSYNC, REPLCONF, ROLE, REPLICAOF NO ONE, FAILOVER.
 
+import { clusterOf } from '../cluster/cluster.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
@@ -51,6 +52,7 @@ function replconf(call: Call): void {
 }
 
 function replicaof(call: Call): void {
+  if (clusterOf(call.server) !== undefined) throw new CommandError('ERR REPLICAOF not allowed in cluster mode.');
   if (call.is(1, 'no') && call.is(2, 'one')) return call.reply.ok();
   const port = parseSafeInteger(call.arg(2));
   if (port === undefined || port < 0 || port > 65_535) throw new CommandError('ERR Invalid master port');
@@ -58,6 +60,9 @@ function replicaof(call: Call): void {
 }
 
 function failover(call: Call): void {
+  if (clusterOf(call.server) !== undefined) {
+    throw new CommandError('ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.');
+  }
   if (call.argc === 2 && call.is(1, 'abort')) throw new CommandError('ERR No failover in progress.');
   throw new CommandError('ERR FAILOVER requires connected replicas.');
 }

@@ -1,5 +1,6 @@
 // SORT: the elements of a list, set or sorted set by number, text or other keys, as a reply or a new list.
 
+import { clusterOf } from '../cluster/cluster.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR, WRONG_TYPE } from '../errors.ts';
@@ -61,6 +62,7 @@ function parseOptions(call: Call, mayStore: boolean): SortOptions {
     store: undefined,
     unsorted: false,
   };
+  const clustered = clusterOf(call.server) !== undefined;
   for (let i = 2; i < call.argc; i++) {
     const left = call.argc - i - 1;
     if (call.is(i, 'asc')) options.descending = false;
@@ -73,8 +75,10 @@ function parseOptions(call: Call, mayStore: boolean): SortOptions {
     else if (call.is(i, 'by') && left >= 1) {
       options.by = call.arg(++i);
       options.unsorted = !options.by.includes('*');
+      if (!options.unsorted && clustered) throw new CommandError('ERR BY option of SORT denied in Cluster mode.');
       if (!options.unsorted && !call.server.access.readsAnyKey(call)) throw BY_DENIED;
     } else if (call.is(i, 'get') && left >= 1) {
+      if (clustered) throw new CommandError('ERR GET option of SORT denied in Cluster mode.');
       if (!call.server.access.readsAnyKey(call)) throw GET_DENIED;
       options.get.push(call.arg(++i));
     } else throw SYNTAX_ERROR;

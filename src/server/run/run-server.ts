@@ -2,6 +2,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { declareUser, loadUsers } from '../acl/startup.ts';
+import { clusterOf } from '../cluster/cluster.ts';
 import { handlers } from '../commands/index.ts';
 import { configOf, ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
@@ -69,7 +70,10 @@ export async function runServer(options: RunOptions): Promise<Running> {
   if (first.path === undefined && Number(config.value('port')) === 0) config.load('port', String(first.port));
   log(`PID: ${process.pid}`);
   log('Server initialized');
-  if (persistence !== undefined) await loadOrRefuse(persistence, listeners);
+  if (persistence !== undefined) {
+    await loadOrRefuse(persistence, listeners);
+    clusterOf(server)?.load(persistence.folder);
+  }
   log('Ready to accept connections');
   return running(server, listeners, () => {
     if (pidfile !== '') rmSync(pidfile, { force: true });

@@ -38,7 +38,7 @@ export function queuedFlags({ command, client }: Call): number {
 }
 
 /** SCRIPT_… bits of the script or function that the call names; undefined when it is none, or unknown. */
-function declaredFlags(call: Call): number | undefined {
+export function declaredFlags(call: Call): number | undefined {
   const { name } = call.command;
   const scripting = hasScripting(call.server) ? scriptingOf(call.server) : undefined;
   if (TEXTS.has(name)) return scripting?.byBody.get(call.arg(1))?.flags ?? flagsInText(call.arg(1));

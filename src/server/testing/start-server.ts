@@ -3,6 +3,7 @@
 import { loadUsers } from '../acl/startup.ts';
 import { ServerClock } from '../clock.ts';
 import { handlers } from '../commands/index.ts';
+import { clusterOf } from '../cluster/cluster.ts';
 import { configOf } from '../config/config.ts';
 import { listen } from '../net/listener.ts';
 import type { Listener, ListenOptions } from '../net/listener.ts';
@@ -97,7 +98,10 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   for (const [name, value] of Object.entries(options.config ?? {})) configOf(server).load(name, value);
   if (options.dir !== undefined) server.access.folder = options.dir;
   loadUsers(server);
-  if (options.dir !== undefined) await openPersistence(server, options.dir).load();
+  if (options.dir !== undefined) {
+    await openPersistence(server, options.dir).load();
+    clusterOf(server)?.load(options.dir);
+  }
   const listener = await listen(server, { port: 0, host: '127.0.0.1', ...options });
   listener.unref();
   // What CONFIG and INFO tell.

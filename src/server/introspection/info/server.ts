@@ -1,6 +1,7 @@
 // INFO about the server itself: versions, process, roles, databases.
 
 import { arch, release, type } from 'node:os';
+import { clusterOf } from '../../cluster/cluster.ts';
 import { configOf } from '../../config/config.ts';
 import { isReached } from '../../../redis/commands/index.ts';
 import type { Database } from '../../keyspace/database.ts';
@@ -20,7 +21,7 @@ export function serverSection(server: Server): Section {
     redis_git_sha1: '00000000',
     redis_git_dirty: 0,
     redis_build_id: 'paxx',
-    redis_mode: 'standalone',
+    redis_mode: clusterOf(server) === undefined ? 'standalone' : 'cluster',
     os: `${type()} ${release()} ${ARCHITECTURES[machine] ?? machine}`,
     arch_bits: NARROW.has(machine) ? 32 : 64,
     monotonic_clock: 'POSIX clock_gettime',
@@ -74,8 +75,8 @@ export function cpuSection(): Section {
   };
 }
 
-export function clusterSection(): Section {
-  return { cluster_enabled: 0 };
+export function clusterSection(server: Server): Section {
+  return { cluster_enabled: clusterOf(server) === undefined ? 0 : 1 };
 }
 
 export function keyspaceSection({ keyspace, settings }: Server): Section {
