@@ -96,6 +96,15 @@ export class Blocking {
     return true;
   }
 
+  /** End a client's wait with an answer that does not come from a key. */
+  finish(client: Client, answer: (reply: Reply) => void): boolean {
+    if (!this.waiters.has(client)) return false;
+    this.release(client);
+    answer(client.reply);
+    this.resume(client);
+    return true;
+  }
+
   forget(client: Client): void {
     if (this.waiters.has(client)) this.release(client);
   }

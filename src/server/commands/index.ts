@@ -20,6 +20,7 @@ import { hyperloglogHandlers } from './hyperloglog.ts';
 import { lcsHandlers } from './lcs.ts';
 import { listHandlers } from './list.ts';
 import { listMoveHandlers } from './list-move.ts';
+import { migrateHandlers } from './migrate.ts';
 import { objectHandlers } from './object.ts';
 import { rangeHandlers } from './range.ts';
 import { scanHandlers } from './scan.ts';
@@ -42,8 +43,8 @@ import { trackingHandlers } from './tracking.ts';
 import { transactionHandlers } from './transactions.ts';
 import { waitHandlers } from './wait.ts';
 import { aclHandlers } from './acl.ts';
-import { commandHandlers } from './command.ts';
 import { clusterHandlers } from './cluster.ts';
+import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
 import { debugHandlers } from './debug.ts';
 import { introspectionHandlers } from './introspection.ts';
@@ -55,8 +56,8 @@ import { slowlogHandlers } from './slowlog.ts';
 
 export const handlers: Handlers = {
   ...aclHandlers,
-  ...commandHandlers,
   ...clusterHandlers,
+  ...commandHandlers,
   ...configHandlers,
   ...debugHandlers,
   ...introspectionHandlers,
@@ -84,6 +85,7 @@ export const handlers: Handlers = {
   ...lcsHandlers,
   ...listHandlers,
   ...listMoveHandlers,
+  ...migrateHandlers,
   ...objectHandlers,
   ...rangeHandlers,
   ...scanHandlers,
