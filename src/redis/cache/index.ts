@@ -19,4 +19,8 @@ export type {
 export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.ts';
 export { json, v8Serializer } from './serializer.ts';
 export type { Serializer } from './serializer.ts';
+export { openCache } from './service.ts';
+export type { CacheService, Connected, ServiceOptions } from './service.ts';
+export { describeSettings, readSettings } from './settings.ts';
+export type { CacheSettings, GivenSettings, SettingsSources } from './settings.ts';
 export { cacheChannel } from './trace.ts';
