@@ -189,7 +189,7 @@ export class Connection implements LinkEvents {
         this.release(call, epoch);
         if (call.settled || !this.sent.has(call)) return;
         try {
-          const reply = toReply(value);
+          const reply = toReply(value, call.route.buffers);
           this.settle(call);
           call.resolve(reply);
         } catch (error) {

@@ -74,6 +74,7 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
         sweep,
         aborts,
         settings,
+        main,
         node: (fresh) => driver.node(sessionOptions.key, fresh),
         closed: (ended) => sessions.delete(ended),
       });

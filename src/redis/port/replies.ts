@@ -6,7 +6,7 @@ import type { Reply } from './types.ts';
  * Maps become flat arrays, sets arrays, booleans 1 and 0, nothing null.
  * @throws PaxxRedisError REPLY for an error inside, as EXEC may have
  */
-export function toReply(value: unknown): Reply {
+export function toReply(value: unknown, buffers = false): Reply {
   switch (typeof value) {
     case 'string':
     case 'number':
@@ -15,26 +15,29 @@ export function toReply(value: unknown): Reply {
     case 'boolean':
       return value ? 1 : 0;
     case 'object':
-      return value === null ? null : fromObject(value);
+      return value === null ? null : fromObject(value, buffers);
     default:
       return null;
   }
 }
 
-function fromObject(value: object): Reply {
+function fromObject(value: object, buffers: boolean): Reply {
   if (value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return fromArray(value);
+  if (Array.isArray(value)) return fromArray(value, buffers);
   if (value instanceof Error) throw replyError(value.message, value);
-  if (value instanceof Map) return [...value].flat().map(toReply);
-  if (value instanceof Set) return [...value].map(toReply);
-  return Object.entries(value).flatMap(([field, item]) => [field, toReply(item)]);
+  if (value instanceof Map) return [...value].flat().map((item) => toReply(item, buffers));
+  if (value instanceof Set) return [...value].map((item) => toReply(item, buffers));
+  // Fields of a map that is an object are strings, whatever was asked for.
+  const entries = Object.entries(value);
+  return entries.flatMap(([field, item]) => [buffers ? Buffer.from(field) : field, toReply(item, buffers)]);
 }
 
 /** Copies only what has to change. */
-function fromArray(items: readonly unknown[]): Reply {
+function fromArray(items: readonly unknown[], buffers: boolean): Reply {
   for (let index = 0; index < items.length; index++) {
     const item = items[index];
-    if (typeof item !== 'string' && typeof item !== 'number' && toReply(item) !== item) return items.map(toReply);
+    if (typeof item === 'string' || typeof item === 'number') continue;
+    if (toReply(item, buffers) !== item) return items.map((each) => toReply(each, buffers));
   }
   return items as readonly Reply[];
 }

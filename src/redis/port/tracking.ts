@@ -28,6 +28,7 @@ export class Tracking {
   readonly listeners = new Set<{ readonly listener: TrackingListener }>();
   /** By server. */
   readonly pairs = new Map<string, Promise<Pair>>();
+  ended = false;
 
   constructor(shared: Shared) {
     this.shared = shared;
@@ -40,10 +41,10 @@ export class Tracking {
     const close = async (): Promise<void> => {
       over = true;
       this.listeners.delete(entry);
-      if (this.listeners.size === 0) this.close();
+      if (this.listeners.size === 0) this.drop();
     };
     const read = async (command: Command, readOptions?: SendOptions): Promise<Reply> => {
-      if (over) throw new PaxxRedisError('CLOSED', 'The tracker was closed.');
+      if (over || this.ended) throw new PaxxRedisError('CLOSED', 'The tracker was closed.');
       const pair = await within(this.shared, 'CLIENT TRACKING', readOptions, this.pairFor(command.key));
       const [caching, reply] = pair.reads.sendAll([CACHING, command], readOptions);
       // One refusal is enough to tell.
@@ -60,6 +61,11 @@ export class Tracking {
   }
 
   close(): void {
+    this.ended = true;
+    this.drop();
+  }
+
+  private drop(): void {
     for (const pair of this.pairs.values()) pair.then(({ close }) => close()).catch(() => undefined);
     this.pairs.clear();
   }
@@ -120,7 +126,7 @@ export class Tracking {
         settings,
       );
       await reads.send({ args: ['CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'OPTIN'] }, undefined);
-      if (over) throw new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.');
+      if (over || this.ended) throw new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.');
       stopProbing = probe(this.shared, messages);
       return { reads, close };
     } catch (error) {

@@ -12,7 +12,7 @@ export type Argument = string | number | Uint8Array;
 
 /**
  * The same with every client and in both protocol versions: maps are flat arrays of keys and values, as in RESP2;
- * booleans are 1 and 0; doubles are strings. Integers beyond the safe range lose their last digits in the clients'
+ * booleans are 1 and 0; doubles are strings. Integers beyond 2^52 lose their last digits in some clients'
  * decoders: have scripts return such as strings. An error inside an array, as of EXEC, rejects the call.
  * Where the versions nest differently, as in XREAD, `toStreams` reads both; scripts returning flat arrays never do.
  */

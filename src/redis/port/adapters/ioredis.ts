@@ -3,7 +3,7 @@ import type { Driver, LinkEvents, ServerNode } from '../driver.ts';
 import { warnOf } from '../warn.ts';
 import type { Concern } from '../warn.ts';
 import type { AdapterOptions } from './adapter-options.ts';
-import { OWN_OPTIONS, addressOf, callOn, ioredisLink, ioredisSubscriber } from './ioredis-link.ts';
+import { OWN_OPTIONS, addressOf, ioredisLink, ioredisSubscriber } from './ioredis-link.ts';
 import { versionOf } from './ioredis-shapes.ts';
 import type { IoredisClient, IoredisOptions } from './ioredis-shapes.ts';
 
@@ -21,15 +21,13 @@ export function ioredisDriver(client: IoredisClient, adapter: AdapterOptions): D
     id: addressOf(client),
     connect: (events, reconnect) => ioredisLink(duplicate(reconnect ? {} : { retryStrategy: null }), events, true),
     subscriber: (events) => ioredisSubscriber(duplicate({ retryStrategy: null }), events),
-    command: (args) => callOn(main, args, false),
   };
-  let main = client;
   return {
     name,
     cluster: false,
     main(events: LinkEvents) {
       if (shares) return ioredisLink(client, events, adapter.made);
-      main = duplicate();
+      const main = duplicate();
       const link = ioredisLink(main, events, true);
       // Whoever ends the client expects the process to be free to end, too.
       const end = (): void => main.disconnect();

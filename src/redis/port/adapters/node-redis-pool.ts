@@ -5,13 +5,12 @@
 import type { Driver, LinkEvents } from '../driver.ts';
 import type { AdapterOptions } from './adapter-options.ts';
 import { deferredLink } from './deferred-link.ts';
-import { guardErrors, nodeOf, NO_ROUTE } from './node-redis.ts';
-import { commandOptions, nodeRedisLink, ownOptions } from './node-redis-link.ts';
+import { guardErrors, nodeOf } from './node-redis.ts';
+import { nodeRedisLink, ownOptions } from './node-redis-link.ts';
 import type { NodeRedisClient, NodeRedisPool } from './node-redis-shapes.ts';
 
 export function nodeRedisPoolDriver(pool: NodeRedisPool, adapter: AdapterOptions): Driver {
   guardErrors(pool);
-  let made: NodeRedisClient | undefined;
   const anyClient = async (): Promise<NodeRedisClient> => {
     if (!pool.isOpen) await pool.connect();
     return pool.execute((client) => client);
@@ -24,8 +23,7 @@ export function nodeRedisPoolDriver(pool: NodeRedisPool, adapter: AdapterOptions
         'the pool’s server',
         async () => {
           const client = await anyClient();
-          made = client.duplicate(ownOptions(client.options));
-          return nodeRedisLink(made, events, true);
+          return nodeRedisLink(client.duplicate(ownOptions(client.options)), events, true);
         },
         events,
       );
@@ -44,8 +42,7 @@ export function nodeRedisPoolDriver(pool: NodeRedisPool, adapter: AdapterOptions
       };
     },
     async node() {
-      const client = await anyClient();
-      return nodeOf(client, (args) => (made ?? client).sendCommand(args, commandOptions(NO_ROUTE)));
+      return nodeOf(await anyClient());
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Driver, LinkEvents } from '../driver.ts';
 import type { AdapterOptions } from './adapter-options.ts';
 import { manyLink } from './many-links.ts';
-import { guardErrors, nodeOf, NO_ROUTE } from './node-redis.ts';
+import { guardErrors, nodeOf } from './node-redis.ts';
 import { commandOptions, destroy } from './node-redis-link.ts';
 import { masterOf, versionOf } from './node-redis-shapes.ts';
 import type { NodeRedisSentinel } from './node-redis-shapes.ts';
@@ -35,7 +35,7 @@ export function nodeRedisSentinelDriver(client: NodeRedisSentinel, adapter: Adap
     async node() {
       await connect();
       const master = await masterOf(main);
-      return nodeOf(master, (args) => main.sendCommand(false, args, commandOptions(NO_ROUTE)));
+      return nodeOf(master);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Driver, LinkEvents, ServerNode } from '../driver.ts';
 import { warnOf } from '../warn.ts';
 import type { Concern } from '../warn.ts';
 import type { AdapterOptions } from './adapter-options.ts';
-import { addressOf, commandOptions, nodeRedisLink, nodeRedisSubscriber, ownOptions } from './node-redis-link.ts';
+import { addressOf, nodeRedisLink, nodeRedisSubscriber, ownOptions } from './node-redis-link.ts';
 import { versionOf } from './node-redis-shapes.ts';
 import type { NodeRedisClient } from './node-redis-shapes.ts';
 
@@ -17,13 +17,12 @@ export function nodeRedisDriver(client: NodeRedisClient, adapter: AdapterOptions
   if (adapter.connection !== 'own') warnOf(adapter.warn, name, outcome, concerns);
   guardErrors(client);
 
-  let main = client;
   return {
     name,
     cluster: false,
     main(events: LinkEvents) {
       if (shares) return nodeRedisLink(client, events, adapter.made);
-      main = client.duplicate(ownOptions(client.options));
+      const main = client.duplicate(ownOptions(client.options));
       const link = nodeRedisLink(main, events, true);
       // Whoever ends the client expects the process to be free to end, too.
       const end = (): void => {
@@ -46,20 +45,20 @@ export function nodeRedisDriver(client: NodeRedisClient, adapter: AdapterOptions
         },
       };
     },
-    node: () => Promise.resolve(nodeOf(client, (args) => main.sendCommand(args, commandOptions(NO_ROUTE)))),
+    node: () => Promise.resolve(nodeOf(client)),
   };
 }
 
 export const NO_ROUTE = { key: undefined, buffers: false };
 
 /** The server of a client, to which its duplicates connect. */
-export function nodeOf(client: NodeRedisClient, command: ServerNode['command']): ServerNode {
+export function nodeOf(client: NodeRedisClient, command?: NonNullable<ServerNode['command']>): ServerNode {
   return {
     id: addressOf(client),
     connect: (events, reconnect) =>
       nodeRedisLink(client.duplicate(ownOptions(client.options, reconnect)), events, true),
     subscriber: (events) => nodeRedisSubscriber(client.duplicate(ownOptions(client.options, false)), events),
-    command,
+    ...(command && { command }),
   };
 }
 
