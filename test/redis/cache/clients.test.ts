@@ -94,9 +94,9 @@ function suite(target: () => Target): void {
       // Until the connection stands that tells of changes, nothing is kept.
       await vi.waitFor(async () => {
         await near.get('a');
-        const before = await calls(target());
+        const before = await getsOf(target());
         expect(await near.get('a')).toBe(1);
-        expect(await calls(target())).toBe(before);
+        expect(await getsOf(target())).toBe(before);
       }, 20_000);
       await far.set('a', 2);
       await vi.waitFor(async () => expect(await near.get('a')).toBe(2), 20_000);
@@ -105,7 +105,7 @@ function suite(target: () => Target): void {
   });
 }
 
-async function calls(target: Target): Promise<number> {
+async function getsOf(target: Target): Promise<number> {
   const info = String(await target.command('INFO', 'commandstats'));
   return Number(/cmdstat_get:calls=(\d+)/.exec(info)?.[1]);
 }
