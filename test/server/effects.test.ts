@@ -95,6 +95,23 @@ describe('INFO', () => {
     expect(redis.call('INFO', 'errorstats')).toContain('errorstat_NOGROUP:count=1');
   });
 
+  it('counts a client that is unblocked as a failed call, one whose time runs out not', async () => {
+    const { redis } = await start();
+    const failures = async (end: (id: string) => void): Promise<string> => {
+      redis.call('CONFIG', 'RESETSTAT');
+      const waiter = await open(redis);
+      const id = String([...redis.server.clients.keys()].at(-1));
+      await waiter.post(['BLPOP', 'k', '60']);
+      while (redis.server.blocking.waiters.size === 0) await (await open(redis)).send(['PING']);
+      end(id);
+      await waiter.next();
+      return /blpop:calls=1,.*,failed_calls=(\d)/.exec(String(redis.call('INFO', 'commandstats')))![1]!;
+    };
+    expect(await failures((id) => redis.call('CLIENT', 'UNBLOCK', id, 'ERROR'))).toBe('1');
+    expect(await failures((id) => redis.call('CLIENT', 'UNBLOCK', id))).toBe('1');
+    expect(await failures(() => redis.clock.advance('1m'))).toBe('0');
+  });
+
   it('counts values that Redis would free in the background', async () => {
     const { redis } = await start();
     const freed = (): string => /lazyfreed_objects:(\d+)/.exec(String(redis.call('INFO', 'memory')))![1]!;

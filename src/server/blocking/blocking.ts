@@ -77,7 +77,7 @@ export class Blocking {
     this.hasReady = false;
   }
 
-  /** End a client's wait as if its time had run out; false when it does not wait. CLIENT UNBLOCK. */
+  /** End a client's wait as if its time had run out; false when it does not wait. */
   expire(client: Client): boolean {
     const waiter = this.waiters.get(client);
     if (waiter === undefined) return false;
@@ -87,10 +87,20 @@ export class Blocking {
     return true;
   }
 
+  /** CLIENT UNBLOCK: as if time had run out, but it counts as a failed call. */
+  unblock(client: Client): boolean {
+    const command = this.waiters.get(client)?.call.command;
+    if (!this.expire(client)) return false;
+    command!.failed++;
+    return true;
+  }
+
   /** End a client's wait with an error: CLIENT UNBLOCK ERROR, a failover, a deleted stream. */
   fail(client: Client, error: CommandError): boolean {
-    if (!this.waiters.has(client)) return false;
+    const waiter = this.waiters.get(client);
+    if (waiter === undefined) return false;
     this.release(client);
+    waiter.call.command.failed++;
     client.reply.error(error.message);
     this.resume(client);
     return true;

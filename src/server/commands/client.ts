@@ -189,7 +189,7 @@ function unblock(call: Call): void {
     target !== undefined &&
     (withError
       ? server.blocking.fail(target, new CommandError('UNBLOCKED client unblocked via CLIENT UNBLOCK'))
-      : server.blocking.expire(target));
+      : server.blocking.unblock(target));
   call.reply.integer(done ? 1 : 0);
 }
 
