@@ -42,7 +42,7 @@ const LONGEST_BLOCK_MS = 5000;
 /** How long a read that is just being answered may take when the worker stops. */
 const UNBLOCK_WITHIN_MS = 1000;
 const SWEEP_EVERY_MS = 60_000;
-/** Consumers that have been silent for so long may be forgotten; live ones ask every few seconds. */
+/** Consumers without jobs for so long are forgotten. One that lives comes back with its next job. */
 const SILENT_MS = 300_000;
 
 export class Consumer {

@@ -8,7 +8,6 @@ import type { Timer } from '../../port/clock.ts';
 import { isPaxxRedisError, PaxxRedisError } from '../../port/errors.ts';
 import type { RedisPort } from '../../port/types.ts';
 import { reportPrimitive } from '../../telemetry/index.ts';
-import { validityOf } from '../support/keeper.ts';
 import { arrayOf } from '../support/replies.ts';
 import type { Delivery } from './entry.ts';
 import { keepAlive } from './scripts/index.ts';
@@ -54,6 +53,8 @@ export class Hold {
   }
 }
 
+/** For late timers, and clocks that differ in pace by up to a hundredth. */
+const MARGIN_MS = 50;
 /** Jobs per script call. */
 const CHUNK = 500;
 
@@ -70,7 +71,7 @@ export class Holds {
   constructor(port: RedisPort, options: HoldsOptions) {
     this.port = port;
     this.options = options;
-    this.validityMs = validityOf(options.vtMs);
+    this.validityMs = options.vtMs - Math.max(MARGIN_MS, options.vtMs / 100);
   }
 
   /** @param sentAt by the port's clock, before the request that fetched it was sent */

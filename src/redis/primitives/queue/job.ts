@@ -15,6 +15,9 @@ export interface JobContext {
   readonly random: () => number;
 }
 
+/** It was settled in another way before. */
+const NOT_OURS = Promise.resolve(false);
+
 export class HeldJob<T> implements Job<T> {
   readonly data: T;
   readonly hold: Hold;
@@ -85,7 +88,7 @@ export class HeldJob<T> implements Job<T> {
     number: number,
     text = '',
   ): Promise<boolean> {
-    if (this.settled !== undefined) return this.settled;
+    if (this.settled !== undefined) return this.outcome === outcome ? this.settled : NOT_OURS;
     this.outcome = outcome;
     return (this.settled = this.context.settler.settle(this.hold, operation, number, text));
   }

@@ -20,7 +20,7 @@ export interface Enqueued {
   readonly enqueued: boolean;
 }
 
-/** One delivery of a job. It has to be settled once: acknowledged, retried, buried or given back. */
+/** One delivery of a job. It has to be settled: acknowledged, retried, buried or given back; only the first counts. */
 export interface Job<T> {
   readonly id: string;
   readonly data: T;
@@ -102,6 +102,7 @@ export interface QueueStats {
   readonly dead: number;
   /** Entries that the group has not been given yet. */
   readonly lag: number;
+  /** That Redis knows: after some minutes without a job one is forgotten until the next. */
   readonly consumers: number;
   /** Milliseconds that the first of those that wait has been waiting; 0 where none does. */
   readonly oldestMs: number;

@@ -60,7 +60,7 @@ export function startWorker<T>(
         } catch (error) {
           thrown = { error };
         }
-        const settled = thrown === undefined ? job.ack() : job.retry(thrown.error);
+        const settled = job.settled ?? (thrown === undefined ? job.ack() : job.retry(thrown.error));
         jobs.delete(job);
         consumer.ring();
         if (jobs.size === 0) onIdle?.();
