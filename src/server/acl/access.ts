@@ -9,7 +9,7 @@ import { CommandError, printed } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { catalogOf } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
-import { allowsChannel, checkCommand, readsAnyKey } from './check.ts';
+import { allowsAtOnce, allowsChannel, checkCommand, readsAnyKey } from './check.ts';
 import type { Denial } from './check.ts';
 import { describeUser } from './describe.ts';
 import { AccessLog } from './log.ts';
@@ -126,7 +126,8 @@ export class Access {
   }
 
   check(call: Call): Denial | undefined {
-    return checkCommand(this.users.get(call.client.user)!, call.command.row, call.args(0));
+    const user = this.users.get(call.client.user)!;
+    return allowsAtOnce(user, call) ? undefined : checkCommand(user, call.command.row, call.args(0));
   }
 
   /** May the client's command read keys that it does not name? */

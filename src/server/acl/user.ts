@@ -1,6 +1,10 @@
 // A user: may it log in, with which passwords, and what may it do then.
 
+import type { CommandRow } from '../../redis/commands/index.ts';
 import { Selector } from './selector.ts';
+
+/** How a call of a command may be allowed without looking closer: whatever it says, or by the one key at its head. */
+export type Shortcut = 'always' | 'by key' | 'none';
 
 export class User {
   readonly name: string;
@@ -15,6 +19,8 @@ export class User {
   selectors: Selector[];
   /** Its rules as ACL LIST shows them, once somebody has asked. */
   description: string | undefined = undefined;
+
+  readonly shortcuts = new Map<CommandRow, Shortcut>();
 
   constructor(name: string, allChannels: boolean) {
     this.name = name;
@@ -45,5 +51,6 @@ export class User {
     this.passwords = [...other.passwords];
     this.selectors = other.selectors.map((selector) => selector.copy());
     this.description = undefined;
+    this.shortcuts.clear();
   }
 }
