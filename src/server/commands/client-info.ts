@@ -35,7 +35,7 @@ export function describeClient(client: Client, running: Call): string {
     obl: client.reply.out.length,
     oll: 0,
     omem: transport?.outputBytes() ?? 0,
-    'tot-mem': memoryOfClient(client) + (running.client === client ? wireLength(running) : 0),
+    'tot-mem': memoryOfClient(client, running.client === client ? wireLength(running) : 0),
     events: 'r',
     cmd: commandOf(client, running),
     user: client.user,

@@ -17,8 +17,8 @@ const PERIOD = 100;
 /** With less nobody could connect any more, not even to change the limit. */
 const LEAST_LIMIT = 128 * 1024;
 
-/** Bytes that a client holds. */
-export function memoryOfClient(client: Client): number {
+/** Bytes that a client holds, `argv` of them for the command that runs. */
+export function memoryOfClient(client: Client, argv = 0): number {
   const { transport } = client;
   const entries =
     client.watched.length +
@@ -28,7 +28,8 @@ export function memoryOfClient(client: Client): number {
     (client.tracking?.prefixes.size ?? 0);
   return (
     CLIENT +
-    (transport === undefined ? 0 : transport.heldBytes() + transport.outputBytes()) +
+    // What runs may still lie in what is held.
+    (transport === undefined ? argv : Math.max(argv, transport.heldBytes()) + transport.outputBytes()) +
     (client.transaction?.bytes ?? 0) +
     entries * ENTRY
   );
@@ -60,7 +61,7 @@ export class ClientMemory {
     const { now } = this.server.keyspace;
     if (now >= this.sumAgainAt || now < this.sumAgainAt - PERIOD) this.sum(now);
     const argv = call === undefined || call.argc === 0 ? 0 : call.end[call.argc - 1]! - call.start[0]!;
-    this.note(client, memoryOfClient(client) + argv);
+    this.note(client, memoryOfClient(client, argv));
   }
 
   /** Outside of commands: renew a client's figure, and cut off clients if it is too much now. */
@@ -77,7 +78,9 @@ export class ClientMemory {
   }
 
   note(client: Client, bytes: number): void {
-    if (client.closed || client.transport === undefined) return;
+    if (client.transport === undefined) return;
+    // Its buffers go with it.
+    if (client.closing || client.closed) return this.forget(client);
     this.total += bytes - (this.figures.get(client) ?? 0);
     this.figures.set(client, bytes);
   }

@@ -49,6 +49,8 @@ export class Connection implements Transport {
   /** A short rest of the last read. */
   rest: Buffer | undefined = undefined;
   restLength = 0;
+  /** What the rest is the beginning of, where its length is announced; known only while memory is limited. */
+  restAwaited = 0;
   /** Set while input gathers in the connection's own buffer. */
   own: Scanner | undefined = undefined;
   draining = false;
@@ -114,6 +116,10 @@ export class Connection implements Transport {
     if (left <= HEADROOM && (scanner.expected === 0 || scanner.argc <= 16) && this.mayRun())
       this.keepRest(bytes, end - left, end);
     else this.startOwn(bytes, end - left, end, scanner);
+    if (this.server.clientMemory !== undefined) {
+      this.restAwaited = scanner.awaited - scanner.commandStart;
+      this.server.clientMemory.changed(this.client);
+    }
   }
 
   flush(): void {
@@ -171,7 +177,9 @@ export class Connection implements Transport {
   }
 
   heldBytes(): number {
-    return this.own === undefined ? this.restLength : this.own.limit;
+    // As in Redis, a long argument counts from its announcement on, though here it gets room only as it arrives.
+    if (this.own !== undefined) return Math.max(this.own.limit, this.own.awaited);
+    return this.restLength === 0 ? 0 : Math.max(this.restLength, this.restAwaited);
   }
 
   outputBytes(): number {
@@ -288,9 +296,9 @@ export class Connection implements Transport {
     const { server, client } = this;
     const unread = this.socket.writableLength;
     const limit = this.outputLimit();
-    server.clientMemory?.changed(client);
     const early = (client.gate & GATE_UNAUTHENTICATED) !== 0 && unread > UNAUTHENTICATED_OUTPUT;
     if (early || (limit.hard > 0 && unread > limit.hard)) return this.overcome();
+    server.clientMemory?.changed(client);
     if (limit.soft > 0 && unread > limit.soft) {
       const now = server.clock.now();
       this.lagsSince ??= now;
@@ -332,6 +340,7 @@ export class Connection implements Transport {
     );
     this.server.stats.outputLimitDisconnections++;
     this.destroy();
+    this.server.removeClient(this.client);
   }
 
   /** The peer has sent all it will; it still gets what its commands answer. */
