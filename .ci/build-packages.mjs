@@ -13,8 +13,14 @@ const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]
 export async function buildPackages(cliOut) {
   await buildPackage('src/redis', {
     index: 'src/redis/index.ts',
+    cache: 'src/redis/cache/index.ts',
     commands: 'src/redis/commands/index.ts',
+    intent: 'src/redis/intent/index.ts',
+    port: 'src/redis/port/index.ts',
+    primitives: 'src/redis/primitives/index.ts',
     protocol: 'src/redis/protocol/index.ts',
+    telemetry: 'src/redis/telemetry/index.ts',
+    testing: 'src/redis/testing/index.ts',
   });
   await buildPackage('src/server', {
     index: 'src/server/index.ts',
