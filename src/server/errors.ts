@@ -7,9 +7,12 @@
 export class CommandError {
   /** The whole line without the leading minus: code, space, text. */
   readonly message: string;
+  /** Part of the error statistics already: a command of a script failed with it. */
+  readonly counted: boolean;
 
-  constructor(message: string) {
+  constructor(message: string, counted = false) {
     this.message = message;
+    this.counted = counted;
   }
 }
 

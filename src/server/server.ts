@@ -186,7 +186,8 @@ export class Server {
     } catch (error) {
       reply.rewind(before, bytesBefore);
       command.failed++;
-      reply.error(error instanceof CommandError ? error.message : this.unexpected(error));
+      if (error instanceof CommandError) reply.error(error.message, error.counted);
+      else reply.error(this.unexpected(error));
     }
     if (exact) this.endExact(call, command, started);
     else command.calls++;

@@ -112,6 +112,33 @@ describe('INFO', () => {
     expect(await failures(() => redis.clock.advance('1m'))).toBe('0');
   });
 
+  it('counts an error in a script once, and the calls that it failed or that were refused', async () => {
+    const { redis } = await start();
+    redis.call('SET', 'text', 'x');
+    const after = (...argv: string[]): string => {
+      redis.call('CONFIG', 'RESETSTAT');
+      redis.command(...argv);
+      const info = String(redis.call('INFO', 'everything'));
+      const all = /total_error_replies:(\d+)/.exec(info)![1]!;
+      const calls = [...info.matchAll(/cmdstat_(\w+):calls=(\d+),.*,rejected_calls=(\d+),failed_calls=(\d+)/g)];
+      const counted = calls
+        .map(([, ...numbers]) => numbers.join(' '))
+        .filter((line) => !line.startsWith('config'))
+        .sort();
+      return [...counted, `errors ${all}`].join(', ');
+    };
+    const failing = 'eval 1 0 1, incr 1 0 1, errors 1';
+    expect(after('EVAL', "return redis.call('incr', KEYS[1])", '1', 'text')).toBe(failing);
+    expect(after('EVAL', "return redis.pcall('incr', KEYS[1])", '1', 'text')).toBe(failing);
+    const caught = "redis.pcall('incr', KEYS[1]) return 1";
+    expect(after('EVAL', caught, '1', 'text')).toBe('eval 1 0 0, incr 1 0 1, errors 1');
+    expect(after('EVAL_RO', "return redis.call('set', KEYS[1], '')", '1', 'text')).toBe(
+      'eval_ro 1 0 1, set 0 1 0, errors 1',
+    );
+    expect(after('EVAL', "return redis.error_reply('MINE x')", '0')).toBe('eval 1 0 1, errors 1');
+    expect(after('EVAL', "error('x')", '0')).toBe('eval 1 0 1, errors 1');
+  });
+
   it('counts values that Redis would free in the background', async () => {
     const { redis } = await start();
     const freed = (): string => /lazyfreed_objects:(\d+)/.exec(String(redis.call('INFO', 'memory')))![1]!;

@@ -6,10 +6,15 @@
 export interface Reply {
   /** Does the receiver speak RESP3? Only for replies whose shape differs by more than their types. */
   readonly resp3: boolean;
+  /** Errors answered so far. */
+  readonly errors: number;
   ok(): void;
   simple(text: string): void;
-  /** `message` starts with its code: `ERR …`, `WRONGTYPE …`. Handlers usually throw a CommandError instead. */
-  error(message: string): void;
+  /**
+   * `message` starts with its code: `ERR …`, `WRONGTYPE …`. Handlers usually throw a CommandError instead. `counted`
+   * says that the error statistics have it already.
+   */
+  error(message: string, counted?: boolean): void;
   integer(value: number | bigint): void;
   bulk(text: string): void;
   /** A bulk string from bytes; for long values, which then are copied once. */

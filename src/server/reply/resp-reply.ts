@@ -18,7 +18,6 @@ export class RespReply implements Reply {
   /** Where long values go as bytes; only connections have it. */
   staging: Staging | undefined = undefined;
   resp3 = false;
-  /** Errors answered so far: dispatch and the command statistics read it. */
   errors = 0;
   /** Told of every error, for INFO's errorstats. */
   onError: ((message: string) => void) | undefined = undefined;
@@ -31,9 +30,9 @@ export class RespReply implements Reply {
     this.out += '+' + text + CRLF;
   }
 
-  error(message: string): void {
+  error(message: string, counted = false): void {
     this.errors++;
-    this.onError?.(message);
+    if (!counted) this.onError?.(message);
     this.out += '-' + (/[\r\n]/.test(message) ? message.replaceAll(/[\r\n]/g, ' ') : message) + CRLF;
   }
 

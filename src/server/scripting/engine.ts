@@ -14,7 +14,7 @@ import { first, LuaError } from './lua/values.ts';
 import type { LuaFunction, LuaResult, LuaValue } from './lua/values.ts';
 import { closeGlobals, openGlobals } from './globals.ts';
 import { Libraries, type RegisteredFunction } from './libraries.ts';
-import { Invoker } from './invoker.ts';
+import { Invoker, isCounted } from './invoker.ts';
 import { errorText, logFunction, redisConstants, redisLibrary } from './redis-library.ts';
 import { writeValue } from './write-value.ts';
 import { sha1 } from './sha1.ts';
@@ -158,7 +158,9 @@ export class Scripting {
       call.propagate();
     }
     if (failure !== undefined) throw this.describe(failure, run);
+    const { errors } = call.reply;
     writeValue(machine, call.reply, first(result));
+    if (call.reply.errors !== errors) call.command.failed++;
   }
 
   /** FCALL: run a registered function. */
@@ -181,7 +183,7 @@ export class Scripting {
     const message = value instanceof LuaTable ? errorField(value) : `ERR ${errorText(value)}`;
     const at = line === 0 ? machine.line : line;
     const place = at === 0 ? '' : `, on @${machine.chunkOf(at)}:${machine.lineOf(at)}.`;
-    return new CommandError(`${message} script: ${run.name}${place}`);
+    return new CommandError(`${message} script: ${run.name}${place}`, isCounted(value));
   }
 }
 

@@ -10,10 +10,10 @@ import type { Server } from '../server.ts';
 import { formatDouble } from '../util/numbers.ts';
 import type { Run } from './engine.ts';
 import type { Machine } from './lua/machine.ts';
-import type { LuaTable } from './lua/table.ts';
+import { LuaTable } from './lua/table.ts';
 import { LuaError } from './lua/values.ts';
 import type { LuaValue } from './lua/values.ts';
-import { LuaReply, single } from './reply.ts';
+import { COUNTED, LuaReply, single } from './reply.ts';
 import { SCRIPT_ALLOW_OOM } from './shebang.ts';
 
 /** Frames that a command may need below the script's own. */
@@ -99,10 +99,7 @@ export class Invoker {
     const command = this.find(argv);
     if (command === undefined) return this.refuse('ERR Unknown Redis command called from script', raise);
     const refusal = this.refusal(command, argv.length);
-    if (refusal !== undefined) {
-      command.rejected++;
-      return this.refuse(refusal, raise);
-    }
+    if (refusal !== undefined) return this.reject(command, refusal, raise);
     return this.perform(command, raise);
   }
 
@@ -115,7 +112,7 @@ export class Invoker {
     reply.reset();
     if (server.gate !== 0) {
       const refusal = this.guardsRefuse();
-      if (refusal !== undefined) return this.refuse(refusal, raise);
+      if (refusal !== undefined) return this.reject(command, refusal, raise);
     }
     if ((command.flags & WRITES) !== 0) this.wrote = true;
     server.stats.commands++;
@@ -181,6 +178,11 @@ export class Invoker {
     return (this.run!.flags & SCRIPT_ALLOW_OOM) !== 0;
   }
 
+  reject(command: Command, message: string, raise: boolean): LuaValue {
+    command.rejected++;
+    return this.refuse(message, raise);
+  }
+
   /** An error of our own. */
   refuse(message: string, raise: boolean): LuaValue {
     const error = errorTable(message);
@@ -199,9 +201,13 @@ const NO_SCRIPT = FLAG_BITS.noscript;
 
 /** An error that has been counted. */
 export function errorTable(message: string): LuaTable {
-  const error = single('ignore_error_stats_update', true);
+  const error = single(COUNTED, true);
   error.set('err', message);
   return error;
+}
+
+export function isCounted(value: LuaValue): boolean {
+  return value instanceof LuaTable && value.field(COUNTED) === true;
 }
 
 function isStreams(word: string): boolean {

@@ -5,6 +5,9 @@ import type { Reply } from '../reply/reply.ts';
 import { LuaTable } from './lua/table.ts';
 import type { LuaValue } from './lua/values.ts';
 
+/** The field of an error's table by which Redis knows that its statistics have it. */
+export const COUNTED = 'ignore_error_stats_update';
+
 /** An aggregate that still waits for elements. */
 interface Open {
   readonly table: LuaTable;
@@ -19,6 +22,7 @@ export class LuaReply implements Reply {
   value: LuaValue = undefined;
   /** The message, when the answer is an error. */
   failure: string | undefined = undefined;
+  errors = 0;
   stack: Open[] = [];
   onError: ((message: string) => void) | undefined = undefined;
 
@@ -37,6 +41,7 @@ export class LuaReply implements Reply {
   }
 
   error(message: string): void {
+    this.errors++;
     this.onError?.(message);
     if (this.stack.length === 0) this.failure = message;
     this.add(single('err', message));

@@ -4,6 +4,7 @@ import type { Reply } from '../reply/reply.ts';
 import { toInteger } from './lua/lib/arguments.ts';
 import type { Machine } from './lua/machine.ts';
 import { LuaTable } from './lua/table.ts';
+import { COUNTED } from './reply.ts';
 import type { LuaValue } from './lua/values.ts';
 
 /** Tables that contain themselves end here. */
@@ -42,7 +43,8 @@ function writeTable(machine: Machine, reply: Reply, table: LuaTable, depth: numb
 /** A table with one of the fields that stand for another type of reply. */
 function writeMarked(machine: Machine, reply: Reply, hash: Map<LuaValue, LuaValue>, depth: number): boolean {
   const err = hash.get('err');
-  if (typeof err === 'string') return did(reply.error(err.replace(/^-/, '').replace(/[\r\n]+$/, '')));
+  if (typeof err === 'string')
+    return did(reply.error(err.replace(/^-/, '').replace(/[\r\n]+$/, ''), hash.get(COUNTED) === true));
   const ok = hash.get('ok');
   if (typeof ok === 'string') return did(reply.simple(ok.replaceAll(/[\r\n]/g, ' ')));
   const double = hash.get('double');
