@@ -23,4 +23,3 @@ export { openCache } from './service.ts';
 export type { CacheService, Connected, ServiceOptions } from './service.ts';
 export { describeSettings, readSettings } from './settings.ts';
 export type { CacheSettings, GivenSettings, SettingsSources } from './settings.ts';
-export { cacheChannel } from './trace.ts';

@@ -1,11 +1,7 @@
 /** The cache's operations on the diagnostics channels. */
-import { tracingChannel } from 'node:diagnostics_channel';
-import type { TracingChannel } from 'node:diagnostics_channel';
-import { traceOperation } from '../telemetry/index.ts';
+import { cacheChannel, traceOperation } from '../telemetry/index.ts';
 import type { Operation } from '../telemetry/index.ts';
 import type { Store } from './store.ts';
-
-export const cacheChannel: TracingChannel<Operation, Operation> = tracingChannel('paxx-redis:cache');
 
 export function traceCache<T>(
   { port }: Store,

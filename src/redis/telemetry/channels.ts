@@ -22,6 +22,9 @@ export interface Operation {
 /** @see https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#class-tracingchannel */
 export const primitiveChannel: TracingChannel<Operation, Operation> = tracingChannel('paxx-redis:primitive');
 
+/** The cache's operations, `primitive` being `cache`. */
+export const cacheChannel: TracingChannel<Operation, Operation> = tracingChannel('paxx-redis:cache');
+
 /**
  * Run one operation of a primitive and tell listeners about it.
  * @param work gets the operation to say its outcome, or undefined where nobody listens
