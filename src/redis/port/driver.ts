@@ -66,8 +66,6 @@ export interface ServerNode {
   connect(events: LinkEvents, reconnect: boolean): Link;
   /** A new connection for messages, in RESP2: only there are invalidations messages with every client. */
   subscriber(events: SubscriberEvents): SubscriberLink;
-  /** A command to this server over whichever connection there is; where absent, the main link goes to it. */
-  command?(args: WireArguments): Promise<unknown>;
 }
 
 export interface Driver {

@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import type { Clock, Random } from './clock.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection.ts';
-import type { Driver, LinkState } from './driver.ts';
+import type { Driver, LinkState, ServerNode } from './driver.ts';
 import { PaxxRedisError } from './errors.ts';
 import type { Shared } from './shared.ts';
 import { settled } from './pipeline.ts';
@@ -44,6 +44,8 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
   const main = new Connection((events) => driver.main(events), sweep, aborts, settings);
   const sessions = new Set<RedisSession>();
   const shared: Shared = { driver, sweep, aborts, settings, random: options.random ?? Math.random };
+  /** Of a cluster's nodes, by id: the main link goes to any of them. */
+  const controls = new Map<string, Connection>();
   const subscriptions = new Subscriptions(shared);
   const tracking = new Tracking(shared);
   let known: Capabilities | undefined;
@@ -74,7 +76,7 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
         sweep,
         aborts,
         settings,
-        main,
+        control,
         node: (fresh) => driver.node(sessionOptions.key, fresh),
         closed: (ended) => sessions.delete(ended),
       });
@@ -105,12 +107,23 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
       for (const session of sessions) await session.close();
       subscriptions.close();
       tracking.close();
+      for (const connection of controls.values()) connection.close();
       main.close();
       sweep.stop();
     },
     [Symbol.asyncDispose]: () => port.close(),
   };
   return port;
+
+  function control(node: ServerNode): Connection {
+    if (!driver.cluster) return main;
+    let connection = controls.get(node.id);
+    if (connection === undefined || connection.state === 'closed') {
+      connection = new Connection((events) => node.connect(events, true), sweep, aborts, settings);
+      controls.set(node.id, connection);
+    }
+    return connection;
+  }
 
   function assertOpen(): void {
     if (closed) throw new PaxxRedisError('CLOSED', 'The port was closed.');

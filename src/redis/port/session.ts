@@ -1,10 +1,9 @@
 /** A connection of its own: for commands that block, and for those that belong together. */
 import type { AbortRegistry } from './aborts.ts';
-import { within } from './budget.ts';
 import { sendScript } from './scripting.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection.ts';
-import type { ServerNode, WireArguments } from './driver.ts';
+import type { ServerNode } from './driver.ts';
 import { isPaxxRedisError } from './errors.ts';
 import type { Script } from './script.ts';
 import { settled } from './pipeline.ts';
@@ -17,8 +16,8 @@ export interface SessionHost {
   readonly settings: ConnectionSettings;
   /** Where the key is. @param fresh look again: it may have moved */
   node(fresh: boolean): Promise<ServerNode>;
-  /** The port's own connection, for what has to come from outside of the session. */
-  readonly main: Connection;
+  /** Another connection to the same server, for what has to come from outside of the session. */
+  control(node: ServerNode): Connection;
   closed(session: RedisSession): void;
 }
 
@@ -86,10 +85,6 @@ export async function openSession(host: SessionHost): Promise<RedisSession> {
     from.close();
   }
 
-  function control(args: WireArguments): Promise<unknown> {
-    return node.command ? within(host, args[0], undefined, node.command(args)) : host.main.send({ args }, undefined);
-  }
-
   const session: RedisSession = {
     clock: sweep.clock,
     send,
@@ -105,7 +100,10 @@ export async function openSession(host: SessionHost): Promise<RedisSession> {
       if (typeof id !== 'number' || closed) return false;
       const until = sweep.clock.now() + UNBLOCK_WITHIN_MS;
       for (let pause = 1; connection.sent.size > 0; pause = Math.min(pause * 2, 50)) {
-        const done = await control(['CLIENT', 'UNBLOCK', String(id)]).catch(() => 0);
+        const done = await host
+          .control(node)
+          .send({ args: ['CLIENT', 'UNBLOCK', String(id)] }, undefined)
+          .catch(() => 0);
         if (Number(done) === 1) return true;
         if (sweep.clock.now() >= until) break;
         // It is under way, and has not reached the server yet, or has been answered just now.

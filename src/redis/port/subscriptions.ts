@@ -32,6 +32,7 @@ export class Subscriptions {
   attempts = 0;
   /** Messages may have been missed since. */
   gap = false;
+  connecting = false;
   closed = false;
   stopProbing: () => void = () => {};
 
@@ -45,6 +46,9 @@ export class Subscriptions {
     options: SendOptions | undefined,
   ): Promise<Subscription> {
     const subscriber: Subscriber = { listener };
+    if (options?.signal?.aborted) {
+      throw new PaxxRedisError('ABORTED', 'SUBSCRIBE: aborted by the caller', { cause: options.signal.reason });
+    }
     for (const name of names) this.register(name, subscriber);
     let over = false;
     const leave = (): Promise<void> => {
@@ -82,7 +86,8 @@ export class Subscriptions {
       channel?.subscribers.delete(subscriber);
       return channel?.subscribers.size === 0 && this.channels.delete(name);
     });
-    if (this.channels.size === 0) return this.drop();
+    // One that is being connected is seen to when it is done.
+    if (this.channels.size === 0) return this.connecting ? undefined : this.drop();
     if (unused.length === 0 || this.link === undefined) return;
     const { link } = this;
     await within(this.shared, 'UNSUBSCRIBE', undefined, link.unsubscribe(unused)).catch(() => undefined);
@@ -118,6 +123,7 @@ export class Subscriptions {
     this.retry?.cancel();
     this.retry = undefined;
     let link: SubscriberLink | undefined;
+    this.connecting = true;
     try {
       const node = await this.shared.driver.node(undefined);
       link = node.subscriber({
@@ -134,14 +140,18 @@ export class Subscriptions {
         undefined,
         Promise.all([...this.channels.values()].map((channel) => channel.confirmed)),
       );
+      if (this.closed) throw new PaxxRedisError('CLOSED', 'The port was closed.');
       if (this.link !== opened) throw new PaxxRedisError('UNAVAILABLE', 'The subscriber connection was lost.');
     } catch (error) {
       link?.close();
       this.lost(link);
       throw error;
+    } finally {
+      this.connecting = false;
     }
+    if (this.channels.size === 0) this.drop();
     this.attempts = 0;
-    this.stopProbing = probe(this.shared, link);
+    if (this.link !== undefined) this.stopProbing = probe(this.shared, link);
     if (this.gap) {
       this.gap = false;
       for (const { listener } of this.subscribers()) if (listener.gap) tell(() => listener.gap!());

@@ -45,11 +45,12 @@ export class Tracking {
     };
     const read = async (command: Command, readOptions?: SendOptions): Promise<Reply> => {
       if (over || this.ended) throw new PaxxRedisError('CLOSED', 'The tracker was closed.');
-      const pair = await within(this.shared, 'CLIENT TRACKING', readOptions, this.pairFor(command.key));
-      const [caching, reply] = pair.reads.sendAll([CACHING, command], readOptions);
-      // One refusal is enough to tell.
-      caching!.catch(() => undefined);
-      return reply!;
+      try {
+        return await this.read(command, readOptions, false);
+      } catch (error) {
+        if (!isPaxxRedisError(error, 'REPLY') || error.reply !== 'MOVED') throw error;
+        return this.read(command, readOptions, true);
+      }
     };
     try {
       await within(this.shared, 'CLIENT TRACKING', options, this.pairFor(undefined));
@@ -65,13 +66,22 @@ export class Tracking {
     this.drop();
   }
 
+  /** @param fresh the key is not where it was */
+  private async read(command: Command, options: SendOptions | undefined, fresh: boolean): Promise<Reply> {
+    const pair = await within(this.shared, 'CLIENT TRACKING', options, this.pairFor(command.key, fresh));
+    const [caching, reply] = pair.reads.sendAll([CACHING, command], options);
+    // One refusal is enough to tell.
+    caching!.catch(() => undefined);
+    return reply!;
+  }
+
   private drop(): void {
     for (const pair of this.pairs.values()) pair.then(({ close }) => close()).catch(() => undefined);
     this.pairs.clear();
   }
 
-  private async pairFor(key: string | undefined): Promise<Pair> {
-    const node = await this.shared.driver.node(key);
+  private async pairFor(key: string | undefined, fresh = false): Promise<Pair> {
+    const node = await this.shared.driver.node(key, fresh);
     const known = this.pairs.get(node.id);
     if (known !== undefined) return known;
     const made = this.connect(node, () => {

@@ -7,6 +7,8 @@ import type { CreatePortOptions } from '../../../src/redis/port/index.ts';
 
 export interface TestClient {
   readonly name: string;
+  /** Only where time is no object. */
+  readonly long?: true;
   readonly options?: CreatePortOptions;
   make(url: string): { readonly client: object; end(): void };
 }
@@ -47,17 +49,21 @@ function nodeRedis(client: NodeRedisLike): ReturnType<TestClient['make']> {
   };
 }
 
-export const clients: readonly TestClient[] = [
+/** Every client in every setting, and whole clusters: `PAXX_LONG=1`. */
+export const long = process.env['PAXX_LONG'] === '1';
+
+const all: readonly TestClient[] = [
   { name: 'ioredis 5, as it is by default', make: (url) => ioredis(new Redis5(url, { retryStrategy: () => 20 })) },
-  { name: 'ioredis 5, shared', make: (url) => ioredis(new Redis5(url, SAFE)) },
+  { name: 'ioredis 5, shared', long: true, make: (url) => ioredis(new Redis5(url, SAFE)) },
   {
     name: 'ioredis 6, as it is by default',
     make: (url) => ioredis(new Redis6(url, { retryStrategy: () => 20 })),
   },
-  { name: 'ioredis 6, shared, RESP2', make: (url) => ioredis(new Redis6(url, { ...SAFE, protocol: 2 })) },
+  { name: 'ioredis 6, shared, RESP2', long: true, make: (url) => ioredis(new Redis6(url, { ...SAFE, protocol: 2 })) },
   { name: 'ioredis 6, shared, RESP3', make: (url) => ioredis(new Redis6(url, { ...SAFE, protocol: 3 })) },
   {
     name: 'ioredis 6, with options that change keys and replies',
+    long: true,
     make: (url) =>
       ioredis(new Redis6(url, { ...SAFE, keyPrefix: 'prefix:', stringNumbers: true, replyMapping: 'resp3' })),
   },
@@ -67,10 +73,12 @@ export const clients: readonly TestClient[] = [
   },
   {
     name: 'node-redis 5, shared, RESP2',
+    long: true,
     make: (url) => nodeRedis(createClient5({ url, RESP: 2, disableOfflineQueue: true, socket: STRATEGY })),
   },
   {
     name: 'node-redis 5, shared, RESP3',
+    long: true,
     make: (url) => nodeRedis(createClient5({ url, RESP: 3, disableOfflineQueue: true, socket: STRATEGY })),
   },
   {
@@ -79,6 +87,7 @@ export const clients: readonly TestClient[] = [
   },
   {
     name: 'node-redis 6, shared, RESP2',
+    long: true,
     make: (url) => nodeRedis(createClient6({ url, RESP: 2, disableOfflineQueue: true, socket: STRATEGY })),
   },
   {
@@ -87,6 +96,9 @@ export const clients: readonly TestClient[] = [
   },
   {
     name: 'node-redis 6, pool',
+    long: true,
     make: (url) => nodeRedis(createClientPool({ url, socket: STRATEGY }, { minimum: 1 }) as NodeRedisLike),
   },
 ];
+
+export const clients = all.filter((client) => long || client.long !== true);

@@ -42,11 +42,18 @@ export function ioredisClusterDriver(client: IoredisCluster, adapter: AdapterOpt
       };
     },
     async node(key, fresh) {
-      // Any command of the key follows it to where it is now, and ioredis learns from that.
-      if (fresh || main.status !== 'ready') await callOn(main, key === undefined ? ['PING'] : ['EXISTS', key], false);
-      const masters = main.nodes('master');
-      const address = key === undefined ? undefined : main.slots?.[slotOf(key)]?.[0];
-      const node = masters.find((candidate) => addressOf(candidate) === address) ?? masters[0];
+      const find = (): IoredisClient | undefined => {
+        const masters = main.nodes('master');
+        if (key === undefined) return masters[0];
+        const address = main.slots?.[slotOf(key)]?.[0];
+        return masters.find((candidate) => addressOf(candidate) === address);
+      };
+      let node = fresh || main.status !== 'ready' ? undefined : find();
+      if (node === undefined) {
+        // Any command of the key follows it to where it is now, and ioredis learns from that; lost nodes it forgets.
+        await callOn(main, key === undefined ? ['PING'] : ['EXISTS', key], false);
+        node = find();
+      }
       if (node === undefined) throw new Error('the cluster has no reachable master');
       return nodeOf(node);
     },
@@ -61,7 +68,6 @@ function nodeOf(node: IoredisClient): ServerNode {
     id: addressOf(node),
     connect: (events, reconnect) => ioredisLink(duplicate(reconnect), events, true),
     subscriber: (events) => ioredisSubscriber(duplicate(false), events),
-    command: (args) => callOn(node, args, false),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Driver, LinkEvents, Route, WireArguments } from '../driver.ts';
 import { slotOf } from '../slots.ts';
 import type { AdapterOptions } from './adapter-options.ts';
 import { manyLink } from './many-links.ts';
-import { guardErrors, nodeOf, NO_ROUTE } from './node-redis.ts';
+import { guardErrors, nodeOf } from './node-redis.ts';
 import { OWN_OPTIONS, commandOptions, destroy } from './node-redis-link.ts';
 import { defaultsOf, versionOf } from './node-redis-shapes.ts';
 import type { NodeRedisClient, NodeRedisCluster } from './node-redis-shapes.ts';
@@ -18,8 +18,14 @@ export function nodeRedisClusterDriver(client: NodeRedisCluster, adapter: Adapte
   const shares = adapter.made || adapter.connection === 'shared';
   let main = shares ? client : own(client);
 
+  let connecting: Promise<unknown> | undefined;
   async function connect(): Promise<void> {
-    if (!main.isOpen) await main.connect();
+    if (!main.isOpen) connecting = main.connect().finally(() => (connecting = undefined));
+    await connecting;
+    // Its owner is connecting it.
+    for (let tries = 0; main.isOpen && main.masters.length === 0 && tries < 250; tries++) {
+      await new Promise<void>((resolve) => adapter.clock.after(20, resolve));
+    }
   }
   async function nodeClient(key: string | undefined): Promise<NodeRedisClient> {
     await connect();
@@ -65,8 +71,7 @@ export function nodeRedisClusterDriver(client: NodeRedisCluster, adapter: Adapte
     async node(key, fresh) {
       // Any command of the key follows it to where it is now.
       if (fresh && key !== undefined) await call(['EXISTS', key], { key, buffers: false });
-      const node = await nodeClient(key);
-      return nodeOf(node, (args) => node.sendCommand(args, commandOptions(NO_ROUTE)));
+      return nodeOf(await nodeClient(key));
     },
   };
 }

@@ -45,7 +45,6 @@ export interface NodeRedisSentinel extends NodeRedisBase {
   readonly isReady: boolean;
   acquire(): Promise<unknown>;
   sendCommand(readOnly: boolean, args: readonly (string | Buffer)[], options?: object): Promise<unknown>;
-  duplicate(overrides?: object): NodeRedisSentinel;
   /** Runs the function with the client of the present master. */
   _execute<T>(readOnly: boolean, run: (client: NodeRedisClient) => Promise<T>): Promise<T>;
 }
@@ -54,10 +53,10 @@ export interface NodeRedisPool extends NodeRedisBase {
   execute<T>(run: (client: NodeRedisClient) => T | Promise<T>): Promise<T>;
 }
 
-/** Its underscore says that it is internal; there is no other way to the client of the master. */
-export function masterOf(sentinel: NodeRedisSentinel): Promise<NodeRedisClient> {
+/** Runs the function with the client of the present master. Its underscore says internal; there is no other way. */
+export function onMaster<T>(sentinel: NodeRedisSentinel, run: (client: NodeRedisClient) => Promise<T>): Promise<T> {
   const { [EXECUTE]: execute } = sentinel;
-  return execute.call(sentinel, false, (client) => Promise.resolve(client)) as Promise<NodeRedisClient>;
+  return execute.call(sentinel, false, run) as Promise<T>;
 }
 
 /** The settings of a cluster's nodes, which a duplicate has to be given again. */

@@ -49,16 +49,13 @@ export function nodeRedisDriver(client: NodeRedisClient, adapter: AdapterOptions
   };
 }
 
-export const NO_ROUTE = { key: undefined, buffers: false };
-
 /** The server of a client, to which its duplicates connect. */
-export function nodeOf(client: NodeRedisClient, command?: NonNullable<ServerNode['command']>): ServerNode {
+export function nodeOf(client: NodeRedisClient): ServerNode {
   return {
     id: addressOf(client),
     connect: (events, reconnect) =>
       nodeRedisLink(client.duplicate(ownOptions(client.options, reconnect)), events, true),
     subscriber: (events) => nodeRedisSubscriber(client.duplicate(ownOptions(client.options, false)), events),
-    ...(command && { command }),
   };
 }
 
