@@ -49,7 +49,7 @@ describe('OpenTelemetry', () => {
   });
 
   it('gets a span per operation, below the span of the caller, and no more after the end', async () => {
-    const stop = bridgeOpenTelemetry(api, { names: true });
+    const stop = bridgeOpenTelemetry(api, { names: true, metrics: false });
     await api.trace.getTracer('test').startActiveSpan('caller', async (span) => {
       await someWork();
       span.end();
