@@ -82,6 +82,8 @@ export class Client {
   noEvict = false;
   noTouch = false;
   monitor = false;
+  /** Follows this server: what it is sent is the stream of effects. */
+  isReplica = false;
   /** What CLIENT TRACKING asked for, while it is on. */
   tracking: Tracked | undefined = undefined;
   /** Pushes that arrived while one of this client's own commands was answering. */

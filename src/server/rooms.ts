@@ -9,6 +9,7 @@ import { startSlowLog } from './introspection/slowlog.ts';
 import { statisticsOf } from './introspection/statistics.ts';
 import { startMemoryLimit } from './memory/memory-limit.ts';
 import { startNotifications } from './pubsub/notifications.ts';
+import { startReplication } from './replication/role.ts';
 import { shareFunctions } from './scripting/share-functions.ts';
 import type { Server } from './server.ts';
 
@@ -17,6 +18,7 @@ export function openRooms(server: Server): void {
   const config = configOf(server);
   applySettings(server, config);
   startCluster(server);
+  startReplication(server);
   startNotifications(server);
   startSlowLog(server);
   startLatencyMonitor(server);

@@ -62,12 +62,14 @@ function wireLength(call: Call): number {
 
 /** `normal`, `pubsub`, `replica` or `master`. */
 export function typeOf(client: Client): string {
+  if (client.isReplica) return 'replica';
   return client.subscriptions + client.shardChannels.size > 0 ? 'pubsub' : 'normal';
 }
 
 function flags(client: Client): string {
   let text = '';
   if (client.monitor) text += 'O';
+  if (client.isReplica) text += 'S';
   if (client.subscriptions + client.shardChannels.size > 0) text += 'P';
   if (client.transaction !== undefined) text += 'x';
   if (client.blocked) text += 'b';

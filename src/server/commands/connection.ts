@@ -2,6 +2,7 @@
 
 import { clusterOf } from '../cluster/cluster.ts';
 import { GATE_MULTI, GATE_NO_TOUCH, GATE_SILENT, GATE_SUBSCRIBED } from '../client.ts';
+import { masterOf } from '../replication/role.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError } from '../errors.ts';
@@ -81,7 +82,7 @@ function hello(call: Call): void {
   reply.bulk('mode');
   reply.bulk(clusterOf(server) === undefined ? 'standalone' : 'cluster');
   reply.bulk('role');
-  reply.bulk('master');
+  reply.bulk(masterOf(server) === undefined ? 'master' : 'replica');
   reply.bulk('modules');
   reply.array(0);
 }

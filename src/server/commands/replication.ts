@@ -1,11 +1,12 @@
-// Replication, as far as a master answers for it: SYNC, PSYNC, REPLCONF, ROLE, REPLICAOF NO ONE, FAILOVER.
+// Replication: REPLICAOF, ROLE, FAILOVER, and what replicas send: SYNC, PSYNC, REPLCONF.
 
 import { clusterOf } from '../cluster/cluster.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
-import { CommandError, SYNTAX_ERROR } from '../errors.ts';
+import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { identityOf } from '../replication/identity.ts';
 import { replicasOf } from '../replication/replicas.ts';
+import { follow, lead, masterOf } from '../replication/role.ts';
 import { parseSafeInteger } from '../util/numbers.ts';
 
 export const replicationHandlers = {
@@ -13,56 +14,116 @@ export const replicationHandlers = {
   replicaof,
   slaveof: replicaof,
   failover,
-  sync: (call) => replicasOf(call.server).add(call.client, ''),
+  sync,
   psync,
   replconf,
 } satisfies Handlers;
 
 function role({ reply, server }: Call): void {
-  const { clients } = replicasOf(server);
+  const replicas = replicasOf(server);
+  const link = masterOf(server);
+  const { offset } = identityOf(server);
+  if (link !== undefined) {
+    reply.array(5);
+    reply.bulk('slave');
+    reply.bulk(link.host);
+    reply.integer(link.port);
+    reply.bulk(link.state);
+    reply.integer(link.isUp ? offset : -1);
+    return;
+  }
   reply.array(3);
   reply.bulk('master');
-  reply.integer(identityOf(server).offset);
-  reply.array(clients.size);
-  for (const [client, { port, offset }] of clients) {
-    reply.bulks([client.transport?.remote.replace(/:\d+$/, '') ?? '', String(port), String(offset)]);
+  reply.integer(offset);
+  reply.array(replicas.clients.size);
+  for (const [client, { offset: confirmed }] of replicas.clients) {
+    const { ip, port } = replicas.addressOf(client);
+    reply.bulks([ip, String(port), String(confirmed)]);
   }
 }
 
-/** There is no backlog: whoever comes back gets everything again. */
-function psync(call: Call): void {
-  const { id, offset } = identityOf(call.server);
-  replicasOf(call.server).add(call.client, `+FULLRESYNC ${id} ${offset}\r\n`);
+function sync(call: Call): void {
+  if (mayFollow(call)) replicasOf(call.server).addFully(call.client, true);
 }
 
-/** What a replica tells of itself. An ACK gets no answer. */
-function replconf(call: Call): void {
+/** Whoever comes back gets what it missed, as far as that is kept; else everything. */
+function psync(call: Call): void {
+  if (!mayFollow(call)) return;
+  const offset = call.integer(2);
   const replicas = replicasOf(call.server);
+  if (!call.is(1, '?') && replicas.addPartly(call.client, call.arg(1), offset)) return;
+  replicas.addFully(call.client, false);
+}
+
+/** A replica that has nothing itself yet cannot pass anything on. */
+function mayFollow({ server, client, reply }: Call): boolean {
+  const link = masterOf(server);
+  if (client.isReplica) return false;
+  if (link === undefined || link.isUp) return true;
+  reply.error("NOMASTERLINK Can't SYNC while not connected with my master");
+  return false;
+}
+
+/** What a replica tells of itself. Acknowledgements get no answer. */
+function replconf(call: Call): void {
+  const { server, client } = call;
+  const replicas = replicasOf(server);
   if (call.argc % 2 === 0) throw SYNTAX_ERROR;
   for (let i = 1; i < call.argc; i += 2) {
-    if (call.is(i, 'ack')) {
-      const replica = replicas.clients.get(call.client);
-      if (replica !== undefined) replica.offset = call.integer(i + 1);
-      return;
-    }
+    if (call.is(i, 'ack')) return acknowledged(call, i);
     if (call.is(i, 'getack')) return;
-    if (call.is(i, 'listening-port')) replicas.ports.set(call.client, call.integer(i + 1));
+    if (call.is(i, 'listening-port')) replicas.announcementOf(client).port = call.integer(i + 1);
+    else if (call.is(i, 'ip-address')) replicas.announcementOf(client).ip = call.arg(i + 1);
+    else if (call.is(i, 'rdb-only')) call.integer(i + 1);
+    else if (!call.is(i, 'capa') && !call.is(i, 'rdb-filter-only')) {
+      fail(`ERR Unrecognized REPLCONF option: ${printed(call.arg(i))}`);
+    }
   }
   call.reply.ok();
 }
 
-function replicaof(call: Call): void {
-  if (clusterOf(call.server) !== undefined) throw new CommandError('ERR REPLICAOF not allowed in cluster mode.');
-  if (call.is(1, 'no') && call.is(2, 'one')) return call.reply.ok();
-  const port = parseSafeInteger(call.arg(2));
-  if (port === undefined || port < 0 || port > 65_535) throw new CommandError('ERR Invalid master port');
-  throw new CommandError('ERR REPLICAOF is not available: this server does not replicate');
+/** `ACK offset`, and `FACK offset` from replicas that tell of their disks. */
+function acknowledged(call: Call, i: number): void {
+  const offset = parseSafeInteger(call.arg(i + 1));
+  if (offset === undefined) return;
+  const stored = i + 3 < call.argc && call.is(i + 2, 'fack') ? parseSafeInteger(call.arg(i + 3)) : undefined;
+  replicasOf(call.server).acknowledge(call.client, offset, stored ?? 0);
 }
 
+function replicaof(call: Call): void {
+  const { server, reply } = call;
+  if (clusterOf(server) !== undefined) throw new CommandError('ERR REPLICAOF not allowed in cluster mode.');
+  if (call.is(1, 'no') && call.is(2, 'one')) {
+    lead(server);
+    return reply.ok();
+  }
+  if (call.client.isReplica) fail('ERR Command is not valid when client is a replica.');
+  const port = parseSafeInteger(call.arg(2));
+  if (port === undefined || port < 0 || port > 65_535) throw new CommandError('ERR Invalid master port');
+  const link = masterOf(server);
+  if (link !== undefined && link.host.toLowerCase() === call.word(1) && link.port === port) {
+    return reply.simple('OK Already connected to specified master');
+  }
+  follow(server, call.arg(1), port);
+  reply.ok();
+}
+
+/** Handing over to a replica is an operator's business, who has REPLICAOF for it; told apart as Redis does. */
 function failover(call: Call): void {
   if (clusterOf(call.server) !== undefined) {
     throw new CommandError('ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.');
   }
-  if (call.argc === 2 && call.is(1, 'abort')) throw new CommandError('ERR No failover in progress.');
-  throw new CommandError('ERR FAILOVER requires connected replicas.');
+  let aborts = false;
+  for (let i = 1; i < call.argc; i++) {
+    const left = call.argc - i - 1;
+    if (call.is(i, 'timeout') && left >= 1) {
+      if (call.integer(++i) <= 0) fail('ERR FAILOVER timeout must be greater than 0');
+    } else if (call.is(i, 'abort') && call.argc === 2) aborts = true;
+    else if (call.is(i, 'to') && left >= 2) call.integer((i += 2));
+    else if (!call.is(i, 'force')) throw SYNTAX_ERROR;
+  }
+  if (aborts) fail('ERR No failover in progress.');
+  if (masterOf(call.server) !== undefined) fail('ERR FAILOVER is not valid when server is a replica.');
+  if (replicasOf(call.server).clients.size === 0) fail('ERR FAILOVER requires connected replicas.');
+  fail('ERR FAILOVER is not available: make the replica a master with REPLICAOF NO ONE, and this server its replica');
 }

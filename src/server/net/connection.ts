@@ -330,7 +330,7 @@ export class Connection implements Transport {
   outputLimit(): OutputLimit {
     const { outputLimits } = this.server.settings;
     const { client } = this;
-    if (client.monitor) return outputLimits.replica;
+    if (client.monitor || client.isReplica) return outputLimits.replica;
     return client.subscriptions + client.shardChannels.size > 0 ? outputLimits.pubsub : outputLimits.normal;
   }
 

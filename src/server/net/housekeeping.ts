@@ -62,5 +62,5 @@ export class Housekeeping {
 
 /** Blocked clients, subscribers and replicas wait for others; their silence is no sign. */
 function mayIdle(client: Client): boolean {
-  return client.blocked || client.monitor || client.subscriptions + client.shardChannels.size > 0;
+  return client.blocked || client.monitor || client.isReplica || client.subscriptions + client.shardChannels.size > 0;
 }

@@ -3,11 +3,14 @@
 import type { Server } from '../server.ts';
 
 const KEY = Symbol('replication identity');
+const NOBODY = '0'.repeat(40);
 
 export class ReplicationIdentity {
   readonly server: Server;
   id: string;
-  previousId = '0'.repeat(40);
+  /** The history that this one goes on from, up to `secondOffset`. */
+  previousId = NOBODY;
+  /** Bytes of the stream so far. */
   offset = 0;
   secondOffset = -1;
 
@@ -19,8 +22,27 @@ export class ReplicationIdentity {
   /** Begin a new history. */
   renew(): void {
     this.id = randomId(this.server);
-    this.previousId = '0'.repeat(40);
+    this.previousId = NOBODY;
     this.secondOffset = -1;
+  }
+
+  /** Go on under a new id: those who followed the old one until here may follow this one. */
+  continueAs(id = randomId(this.server)): void {
+    this.previousId = this.id;
+    this.secondOffset = this.offset + 1;
+    this.id = id;
+  }
+
+  /** Take over a history from its holder. */
+  adopt(id: string, offset: number): void {
+    this.renew();
+    this.id = id;
+    this.offset = offset;
+  }
+
+  /** May whoever has `offset` bytes less one of history `id` go on with ours? */
+  includes(id: string, offset: number): boolean {
+    return id === this.id || (id === this.previousId && offset <= this.secondOffset);
   }
 }
 

@@ -1,23 +1,34 @@
-// Whoever follows this server: a snapshot first, then every effect as the command that makes it.
+// Whoever follows this server: a snapshot first, or what it missed, then every effect as the command that makes it.
 
 import { Buffer } from 'node:buffer';
+import { encodeByteCommand } from '../../redis/protocol/index.ts';
 import type { Client } from '../client.ts';
+import { configOf } from '../config/config.ts';
 import { RdbWriter } from '../persistence/rdb/write-file.ts';
 import type { Server } from '../server.ts';
+import { Backlog } from './backlog.ts';
 import { identityOf } from './identity.ts';
 
 const KEY = Symbol('replicas');
-/** How often an idle replica hears that the link is alive, as repl-ping-replica-period says. */
-const PING_MS = 10_000;
+const CRON_MS = 1000;
 
 export interface Replica {
-  /** The database that its stream has selected; -1 before the first command. */
-  selected: number;
   /** What it has confirmed. */
   offset: number;
-  /** Where it listens itself, as it says. */
-  port: number;
+  /** What it has confirmed to be on its disk. */
+  stored: number;
+  /** When it last spoke. */
+  lastAck: number;
 }
+
+/** What a replica says of itself before it follows. */
+export interface Announcement {
+  port: number;
+  ip: string;
+}
+
+/** Told when a replica has confirmed more. */
+type AckListener = () => void;
 
 export function replicasOf(server: Server): Replicas {
   let replicas = server.extras.get(KEY) as Replicas | undefined;
@@ -25,35 +36,102 @@ export function replicasOf(server: Server): Replicas {
   return replicas;
 }
 
+/** Without making anything, for those who only ask. */
+export function hasReplicas(server: Server): boolean {
+  return ((server.extras.get(KEY) as Replicas | undefined)?.clients.size ?? 0) > 0;
+}
+
 export class Replicas {
   readonly server: Server;
   readonly clients = new Map<Client, Replica>();
-  /** Ports told before the client asks to follow. */
-  readonly ports = new Map<Client, number>();
+  readonly announced = new Map<Client, Announcement>();
+  readonly ackListeners = new Set<AckListener>();
+  /** There from the first replica on, for as long as `repl-backlog-ttl` says after the last. */
+  backlog: Backlog | undefined = undefined;
+  /** The database that the stream has selected; -1: none that a new replica would know. */
+  selected = -1;
+  /** As a replica of another server: what comes from there goes on as it is. */
+  relaying = false;
   stop: (() => void) | undefined = undefined;
+  /** Where in the stream the last effect ends; what follows only keeps the link alive. */
+  written = 0;
+  lastSeen = 0;
+  lastPing = 0;
 
   constructor(server: Server) {
     this.server = server;
     server.closeListeners.push((client) => this.remove(client));
+    server.stopListeners.push(() => this.stop?.());
+    configOf(server).onChange('repl-backlog-size', () => {
+      if (this.backlog !== undefined) this.backlog.size = this.backlogSize;
+    });
   }
 
-  /** Send everything there is, and from now on everything that changes. `head` goes ahead of the snapshot. */
-  add(client: Client, head: string): void {
+  get backlogSize(): number {
+    return Number(configOf(this.server).value('repl-backlog-size'));
+  }
+
+  /** Those that have spoken within `min-replicas-max-lag`. */
+  get good(): number {
+    const longest = Number(configOf(this.server).value('min-replicas-max-lag'));
+    let count = 0;
+    for (const replica of this.clients.values()) if (this.lagOf(replica) <= longest) count++;
+    return count;
+  }
+
+  lagOf({ lastAck }: Replica): number {
+    return Math.floor((this.server.clock.now() - lastAck) / 1000);
+  }
+
+  announcementOf(client: Client): Announcement {
+    let found = this.announced.get(client);
+    if (found === undefined) this.announced.set(client, (found = { port: 0, ip: '' }));
+    return found;
+  }
+
+  /** Where others reach it. */
+  addressOf(client: Client): { readonly ip: string; readonly port: number } {
+    const { ip, port } = this.announcementOf(client);
+    return { ip: ip === '' ? (client.transport?.remote ?? '').replace(/:\d+$/, '') : ip, port };
+  }
+
+  /** Everything there is, and from now on everything that changes. `sync`: an old replica, which wants no answer first. */
+  addFully(client: Client, sync: boolean): void {
+    const { id, offset } = identityOf(this.server);
+    this.listen();
     const snapshot = this.snapshot();
+    const head = sync ? '' : `+FULLRESYNC ${id} ${offset}\r\n`;
     client.reply.out += `${head}$${snapshot.length}\r\n${snapshot}`;
-    this.clients.set(client, {
-      selected: -1,
-      offset: identityOf(this.server).offset,
-      port: this.ports.get(client) ?? 0,
-    });
-    this.stop ??= this.listen();
+    this.join(client, offset);
+    this.selected = -1;
+  }
+
+  /** Only what it misses; false when that is not known any more. */
+  addPartly(client: Client, id: string, offset: number): boolean {
+    const identity = identityOf(this.server);
+    const missing = identity.includes(id, offset) ? this.backlog?.from(offset - 1) : undefined;
+    if (missing === undefined) return false;
+    client.reply.out += `+CONTINUE ${identity.id}\r\n${missing}`;
+    this.join(client, offset - 1);
+    return true;
+  }
+
+  join(client: Client, offset: number): void {
+    client.isReplica = true;
+    const now = this.server.clock.now();
+    this.clients.set(client, { offset, stored: 0, lastAck: now });
+    this.listen();
   }
 
   remove(client: Client): void {
-    this.ports.delete(client);
-    if (!this.clients.delete(client) || this.clients.size > 0) return;
-    this.stop?.();
-    this.stop = undefined;
+    this.announced.delete(client);
+    if (this.clients.delete(client)) this.lastSeen = this.server.clock.now();
+  }
+
+  /** Have them all come again: their history is over. */
+  disconnect(): void {
+    for (const client of this.clients.keys()) client.transport?.destroy();
+    this.backlog = undefined;
   }
 
   snapshot(): string {
@@ -66,34 +144,88 @@ export class Replicas {
     }
   }
 
-  listen(): () => void {
+  listen(): void {
+    this.backlog ??= new Backlog(identityOf(this.server).offset, this.backlogSize);
+    if (this.stop !== undefined) return;
     const stop = this.server.keyspace.effects.add({ propagated: (db, argv) => this.feed(db, argv) });
-    const pings = setInterval(() => this.feed(undefined, ['PING']), PING_MS);
-    pings.unref();
-    return () => {
+    const cron = setInterval(() => this.tick(), CRON_MS);
+    cron.unref();
+    this.lastPing = this.server.clock.now();
+    this.stop = () => {
       stop();
-      clearInterval(pings);
+      clearInterval(cron);
+      this.stop = undefined;
     };
   }
 
   /** `db` is undefined for what concerns no database. */
   feed(db: number | undefined, argv: readonly string[]): void {
-    const text = encode(argv);
-    const identity = identityOf(this.server);
-    const select = db === undefined || argv[0] === 'EXEC' ? undefined : encode(['SELECT', String(db)]);
-    let selects = false;
-    for (const [client, replica] of this.clients) {
-      const first = select !== undefined && replica.selected !== db;
-      if (first) replica.selected = db!;
-      selects ||= first;
-      client.deliver(first ? select + text : text);
+    if (this.relaying) return;
+    let text = encodeByteCommand(argv);
+    if (db !== undefined && argv[0] !== 'EXEC' && db !== this.selected) {
+      text = encodeByteCommand(['SELECT', String(db)]) + text;
+      this.selected = db;
     }
-    identity.offset += text.length + (selects ? select!.length : 0);
+    const identity = identityOf(this.server);
+    identity.offset += text.length;
+    if (db !== undefined) this.written = identity.offset;
+    this.send(text);
   }
-}
 
-function encode(argv: readonly string[]): string {
-  let text = `*${argv.length}\r\n`;
-  for (const arg of argv) text += `$${arg.length}\r\n${arg}\r\n`;
-  return text;
+  /** Pass on a stretch of a stream whose offset is somebody else's to count. */
+  send(text: string): void {
+    this.backlog?.add(text);
+    for (const client of this.clients.keys()) client.deliver(text);
+  }
+
+  ask(): void {
+    this.feed(undefined, ['REPLCONF', 'GETACK', '*']);
+  }
+
+  acknowledge(client: Client, offset: number, stored: number): void {
+    const replica = this.clients.get(client);
+    if (replica === undefined) return;
+    replica.offset = Math.max(replica.offset, offset);
+    replica.stored = Math.max(replica.stored, stored);
+    replica.lastAck = this.server.clock.now();
+    for (const listener of this.ackListeners) listener();
+  }
+
+  /** How many have confirmed `offset`. */
+  countAt(offset: number): number {
+    let count = 0;
+    for (const replica of this.clients.values()) if (replica.offset >= offset) count++;
+    return count;
+  }
+
+  countStoredAt(offset: number): number {
+    let count = 0;
+    for (const replica of this.clients.values()) if (replica.stored >= offset) count++;
+    return count;
+  }
+
+  tick(): void {
+    const { server } = this;
+    const config = configOf(server);
+    const now = server.clock.now();
+    if (this.clients.size === 0) {
+      const ttl = Number(config.value('repl-backlog-ttl')) * 1000;
+      if (this.relaying || ttl === 0 || now - this.lastSeen < ttl) return;
+      // Nobody may come back to a stream that is not kept.
+      identityOf(server).renew();
+      this.backlog = undefined;
+      this.stop?.();
+      return;
+    }
+    if (now - this.lastPing >= Number(config.value('repl-ping-replica-period')) * 1000) {
+      this.lastPing = now;
+      this.feed(undefined, ['PING']);
+    }
+    const patience = Number(config.value('repl-timeout')) * 1000;
+    for (const [client, { lastAck }] of this.clients) {
+      if (now - lastAck <= patience) continue;
+      server.log(`Disconnecting timedout replica: ${client.transport?.remote}`);
+      client.transport?.destroy();
+    }
+  }
 }

@@ -3,7 +3,8 @@
 import type { Server } from '../../server.ts';
 import { commandStatistics, errorStatistics, latencyStatistics } from './commands.ts';
 import { clientSection, memorySection, persistenceSection, statisticsSection } from './activity.ts';
-import { clusterSection, cpuSection, keyspaceSection, replicationSection, serverSection } from './server.ts';
+import { replicationSection } from './replication.ts';
+import { clusterSection, cpuSection, keyspaceSection, serverSection } from './server.ts';
 
 export type Section = Readonly<Record<string, string | number>>;
 

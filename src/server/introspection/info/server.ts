@@ -5,7 +5,6 @@ import { clusterOf } from '../../cluster/cluster.ts';
 import { configOf } from '../../config/config.ts';
 import { isReached } from '../../../redis/commands/index.ts';
 import type { Database } from '../../keyspace/database.ts';
-import { identityOf } from '../../replication/identity.ts';
 import type { Server } from '../../server.ts';
 import type { Section } from './index.ts';
 
@@ -41,23 +40,6 @@ export function serverSection(server: Server): Section {
     executable: process.execPath,
     config_file: config.file ?? '',
     io_threads_active: 0,
-  };
-}
-
-export function replicationSection(server: Server): Section {
-  const { id, previousId, offset, secondOffset } = identityOf(server);
-  return {
-    role: 'master',
-    connected_slaves: 0,
-    master_failover_state: 'no-failover',
-    master_replid: id,
-    master_replid2: previousId,
-    master_repl_offset: offset,
-    second_repl_offset: secondOffset,
-    repl_backlog_active: 0,
-    repl_backlog_size: configOf(server).text('repl-backlog-size'),
-    repl_backlog_first_byte_offset: 0,
-    repl_backlog_histlen: 0,
   };
 }
 

@@ -1,0 +1,294 @@
+// The connection of a replica to its master: greeting, snapshot or what was missed, then the stream of commands.
+
+import { Buffer } from 'node:buffer';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { encodeByteCommand } from '../../redis/protocol/index.ts';
+import type { Client } from '../client.ts';
+import { configOf } from '../config/config.ts';
+import { Call } from '../dispatch/call.ts';
+import { openBytes } from '../persistence/rdb/file-reader.ts';
+import { loadNow } from '../persistence/rdb/rdb-store.ts';
+import { messageOf, savingOf } from '../persistence/saving.ts';
+import type { Server } from '../server.ts';
+import { leaveTransaction } from '../transactions/watches.ts';
+import { identityOf } from './identity.ts';
+import { replicasOf } from './replicas.ts';
+import { SnapshotReceiver } from './snapshot-receiver.ts';
+import { CommandStream } from './stream.ts';
+import type { Scanner } from '../net/scanner.ts';
+
+/** As ROLE tells it. */
+export type LinkState = 'connect' | 'connecting' | 'handshake' | 'sync' | 'connected';
+
+const CRON_MS = 1000;
+
+export class MasterLink {
+  readonly server: Server;
+  readonly host: string;
+  readonly port: number;
+  /** Runs what the master sends; nothing is refused to it. */
+  readonly client: Client;
+  readonly call: Call;
+  state: LinkState = 'connect';
+  /** Our identity and offset are of a history that a master may go on with. */
+  knowsHistory: boolean;
+  socket: Socket | undefined = undefined;
+  receiver: SnapshotReceiver | undefined = undefined;
+  stream = new CommandStream();
+  /** Received while lines are read, not yet taken. */
+  text = '';
+  /** Questions whose answers are still to come. */
+  questions: { readonly name: string; readonly argv: readonly string[] }[] = [];
+  lastHeard = 0;
+  /** Since when the link is down. */
+  downSince: number;
+  /** What the stream has brought, transactions in progress included. */
+  received = 0;
+  cron: NodeJS.Timeout | undefined = undefined;
+
+  constructor(server: Server, host: string, port: number, knowsHistory: boolean) {
+    this.server = server;
+    this.host = host;
+    this.port = port;
+    this.knowsHistory = knowsHistory;
+    this.client = server.addClient(undefined);
+    this.call = new Call(server, this.client);
+    this.downSince = server.clock.now();
+  }
+
+  start(): void {
+    this.cron = setInterval(() => this.server.guarded(undefined, () => this.tick()), CRON_MS);
+    this.cron.unref();
+    this.server.log(`Connecting to MASTER ${this.host}:${this.port}`);
+    this.connect();
+  }
+
+  stop(): void {
+    clearInterval(this.cron);
+    this.drop();
+  }
+
+  get isUp(): boolean {
+    return this.state === 'connected';
+  }
+
+  connect(): void {
+    const { server } = this;
+    this.state = 'connecting';
+    this.lastHeard = server.clock.now();
+    const socket = connect(this.port, this.host);
+    this.socket = socket;
+    socket.unref();
+    socket.setNoDelay(true);
+    socket.on('connect', () => this.greet());
+    socket.on('data', (bytes) => {
+      if (this.socket !== socket) return;
+      this.lastHeard = server.clock.now();
+      try {
+        this.receive(bytes);
+      } catch (error) {
+        server.log(`Lost the MASTER: ${messageOf(error)}`);
+        this.drop();
+        server.recover();
+      }
+    });
+    const lost = (): void => {
+      if (this.socket === socket) this.drop();
+    };
+    socket.on('error', lost);
+    socket.on('close', lost);
+  }
+
+  /** Back to the start; the cron connects again. */
+  drop(): void {
+    const { socket, client } = this;
+    this.socket = undefined;
+    socket
+      ?.removeAllListeners()
+      .on('error', () => {})
+      .destroy();
+    if (this.state === 'connected') {
+      this.server.log('Connection with master lost.');
+      this.downSince = this.server.clock.now();
+    }
+    this.state = 'connect';
+    this.receiver = undefined;
+    this.stream = new CommandStream();
+    this.text = '';
+    this.questions = [];
+    this.received = identityOf(this.server).offset;
+    if (client.transaction !== undefined) leaveTransaction(client);
+  }
+
+  tick(): void {
+    const config = configOf(this.server);
+    const patience = Number(config.value('repl-timeout')) * 1000;
+    if (this.state !== 'connect' && this.server.clock.now() - this.lastHeard > patience) {
+      this.server.log('MASTER timeout: no data nor PING received...');
+      this.drop();
+    }
+    if (this.state === 'connect') this.connect();
+    else if (this.state === 'connected') this.acknowledge();
+    // Only to say that we are alive.
+    else if (this.state === 'sync') this.socket?.write('\n');
+  }
+
+  acknowledge(): void {
+    this.socket?.write(encodeByteCommand(['REPLCONF', 'ACK', String(identityOf(this.server).offset)]), 'latin1');
+  }
+
+  // Greeting: one question at a time, as Redis asks them.
+
+  greet(): void {
+    const config = configOf(this.server);
+    this.state = 'handshake';
+    const [user, password] = [config.text('masteruser'), config.text('masterauth')];
+    const port =
+      config.text('replica-announce-port') === '0' ? config.text('port') : config.text('replica-announce-port');
+    const ip = config.text('replica-announce-ip');
+    const { id, offset } = identityOf(this.server);
+    this.ask('PING');
+    if (password !== '') this.ask('AUTH', ...(user === '' ? [] : [user]), password);
+    this.ask('REPLCONF', 'listening-port', port);
+    if (ip !== '') this.ask('REPLCONF', 'ip-address', ip);
+    this.ask('REPLCONF', 'capa', 'eof', 'capa', 'psync2');
+    this.ask('PSYNC', ...(this.knowsHistory ? [id, String(offset + 1)] : ['?', '-1']));
+    this.send();
+  }
+
+  ask(...argv: string[]): void {
+    this.questions.push({ name: argv[0]!, argv });
+  }
+
+  send(): void {
+    const next = this.questions[0];
+    if (next !== undefined) this.socket?.write(encodeByteCommand(next.argv), 'latin1');
+  }
+
+  receive(bytes: Buffer): void {
+    if (this.state === 'connected') return this.follow(bytes);
+    if (this.state === 'sync') return this.load(bytes);
+    this.text += bytes.latin1Slice();
+    while (this.state === 'handshake') {
+      const end = this.text.indexOf('\n');
+      if (end < 0) return;
+      const line = this.text.slice(0, end).trimEnd();
+      this.text = this.text.slice(end + 1);
+      if (line !== '') this.answered(line);
+    }
+    const rest = Buffer.from(this.text, 'latin1');
+    this.text = '';
+    if (rest.length > 0 && this.socket !== undefined) this.receive(rest);
+  }
+
+  answered(line: string): void {
+    const question = this.questions.shift();
+    if (question?.name === 'PSYNC') return this.decided(line);
+    // A master of another age may not know what we tell of ourselves.
+    const isFatal = line.startsWith('-') && question?.name !== 'REPLCONF' && !/^-(NOAUTH|NOPERM|ERR op)/.test(line);
+    if (isFatal || (line.startsWith('-') && question?.name === 'AUTH')) {
+      throw new Error(`${question?.name} was answered with ${line}`);
+    }
+    this.send();
+  }
+
+  decided(line: string): void {
+    const { server } = this;
+    const [word, id, offset] = line.split(' ');
+    if (word === '+FULLRESYNC' && id !== undefined && offset !== undefined) {
+      server.log(`Full resync from master: ${id}:${offset}`);
+      this.state = 'sync';
+      this.receiver = new SnapshotReceiver();
+      this.resyncAs = { id, offset: Number(offset) };
+    } else if (word === '+CONTINUE') {
+      const identity = identityOf(server);
+      if (id !== undefined && id !== identity.id) identity.continueAs(id);
+      server.log('Successful partial resynchronization with master.');
+      this.connected();
+    } else {
+      throw new Error(`PSYNC was answered with ${line}`);
+    }
+  }
+
+  resyncAs = { id: '', offset: 0 };
+
+  load(bytes: Buffer): void {
+    const received = this.receiver!.write(Buffer.from(bytes));
+    if (received === undefined) return;
+    const { server } = this;
+    const { keyspace } = server;
+    const replicas = replicasOf(server);
+    this.receiver = undefined;
+    savingOf(server).cancelSave();
+    // Whoever follows us has to begin anew as well.
+    replicas.disconnect();
+    server.beginBatch();
+    keyspace.flush();
+    savingOf(server).functions?.clear();
+    if (keyspace.effects.propagating) keyspace.effects.propagate(0, ['FLUSHALL']);
+    loadNow(server, openBytes(received.snapshot));
+    identityOf(server).adopt(this.resyncAs.id, this.resyncAs.offset);
+    replicas.listen();
+    this.keep();
+    server.endBatch();
+    this.client.db = keyspace.databases[0]!;
+    server.log('MASTER <-> REPLICA sync: Finished with success');
+    this.connected();
+    if (received.rest.length > 0) this.follow(received.rest);
+  }
+
+  /** What came in one piece is in no append-only file yet. */
+  keep(): void {
+    const saving = savingOf(this.server);
+    if (configOf(this.server).value('appendonly') !== true || saving.store === undefined) return;
+    if (saving.rewriteWork === undefined) saving.rewriteInBackground();
+    else saving.rewriteScheduled = true;
+  }
+
+  connected(): void {
+    this.state = 'connected';
+    this.knowsHistory = true;
+    this.received = identityOf(this.server).offset;
+    replicasOf(this.server).listen();
+    this.acknowledge();
+  }
+
+  // The stream.
+
+  follow(bytes: Buffer): void {
+    const { server, client } = this;
+    const identity = identityOf(server);
+    const replicas = replicasOf(server);
+    server.beginBatch();
+    const { keyspace } = server;
+    this.stream.write(bytes, (scanner, length) => {
+      const text = scanner.bytes.latin1Slice(scanner.at - length, scanner.at);
+      // The master decides when keys end: to its commands they are there until then.
+      keyspace.hidesExpired = false;
+      this.run(scanner);
+      keyspace.hidesExpired = true;
+      this.received += length;
+      // A transaction that is cut off is sent again from its beginning.
+      if (client.transaction === undefined) identity.offset = this.received;
+      replicas.send(text);
+    });
+    server.endBatch();
+  }
+
+  run(scanner: Scanner): void {
+    const { call, client, server } = this;
+    call.bytes = scanner.bytes;
+    call.start = scanner.start;
+    call.end = scanner.end;
+    call.argc = scanner.argc;
+    call.db = client.db;
+    call.reply = client.reply;
+    if (call.is(0, 'replconf')) {
+      if (call.argc > 1 && call.is(1, 'getack')) this.acknowledge();
+      return;
+    }
+    server.dispatch(call);
+    client.reply.out = '';
+  }
+}
