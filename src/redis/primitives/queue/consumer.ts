@@ -228,8 +228,8 @@ export class Consumer {
       this.quietly(this.settler.settle(hold, 'a'));
       this.promoter.look();
       this.reclaimAt = 0;
-    } else if (this.stopping) {
-      // No handler has seen it, so this delivery does not count.
+    } else if (this.stopping || this.port.clock.now() >= hold.validUntil) {
+      // Also where the reply was so late that another may have it. No handler has seen it, so it does not count.
       this.quietly(this.settler.settle(hold, 'b', delivery.deliveries - 1));
     } else if (delivery.body === undefined) {
       this.bury(hold, 'it has no body');

@@ -55,6 +55,7 @@ export class Hold {
 
 /** For late timers, and clocks that differ in pace by up to a hundredth. */
 const MARGIN_MS = 50;
+const SHORTEST_PAUSE_MS = 10;
 /** Jobs per script call. */
 const CHUNK = 500;
 
@@ -65,6 +66,7 @@ export class Holds {
   private readonly port: RedisPort;
   private readonly options: HoldsOptions;
   private timer: Timer | undefined = undefined;
+  private timerAt = Infinity;
   private beating = false;
   private stopped = false;
 
@@ -80,7 +82,8 @@ export class Holds {
     if (before !== undefined) this.lose(before, 'it was delivered anew');
     const hold = new Hold(delivery, sentAt + this.validityMs);
     this.all.set(delivery.entryId, hold);
-    if (this.timer === undefined) this.arm(this.options.vtMs / 3);
+    // The timer may be set to later than this one can wait.
+    if (this.timer === undefined || this.dueBy(hold) < this.timerAt) this.arm(this.options.vtMs / 3);
     return hold;
   }
 
@@ -108,17 +111,24 @@ export class Holds {
     this.timer = undefined;
   }
 
-  /** Looks after `ms`, or when the first validity ends. It rests while nothing is held. */
+  /** Looks after `ms`, or when something held needs it sooner. It rests while nothing is held. */
   private arm(ms: number): void {
     this.timer?.cancel();
     this.timer = undefined;
     if (this.stopped || this.all.size === 0) return;
     const now = this.port.clock.now();
-    let wait = ms;
+    this.timerAt = now + ms;
     for (const hold of this.all.values()) {
-      if (hold.lost === undefined) wait = Math.min(wait, Math.max(0, hold.validUntil - now));
+      if (hold.lost === undefined) this.timerAt = Math.min(this.timerAt, this.dueBy(hold));
     }
-    this.timer = this.port.clock.after(wait, () => this.tick());
+    this.timer = this.port.clock.after(Math.max(0, this.timerAt - now), () => this.tick());
+  }
+
+  /** When half of what is left of its validity is over, and at last when it ends. */
+  private dueBy(hold: Hold): number {
+    const now = this.port.clock.now();
+    const left = hold.validUntil - now;
+    return left < SHORTEST_PAUSE_MS * 2 ? hold.validUntil : now + left / 2;
   }
 
   private tick(): void {

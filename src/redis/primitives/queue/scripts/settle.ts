@@ -105,7 +105,10 @@ for i = 3, #ARGV, 2 do
   out[#out + 1] = ours and 1 or 0
   if ours then held[#held + 1] = ARGV[i] end
 end
-if #held > 0 then redis.call('XCLAIM', stream, group, me, 0, unpack(held), 'JUSTID') end
+if #held > 0 then
+  held[#held + 1] = 'JUSTID'
+  redis.call('XCLAIM', stream, group, me, 0, unpack(held))
+end
 return out
 `,
 );
