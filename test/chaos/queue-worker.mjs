@@ -48,7 +48,9 @@ function start() {
 async function handle(job) {
   const run = `${process.pid}:${job.receipt.entryId}:${job.receipt.deliveries}`;
   write('S', job.id, run, now());
-  job.signal.addEventListener('abort', () => write('F', job.id, run, now(), String(job.signal.reason.message).replaceAll(' ', '_')));
+  job.signal.addEventListener('abort', () =>
+    write('F', job.id, run, now(), String(job.signal.reason.message).replaceAll(' ', '_')),
+  );
   const ack = job.ack.bind(job);
   job.ack = async () => {
     const held = await ack();
@@ -59,7 +61,7 @@ async function handle(job) {
   try {
     // Some last longer than the visibility timeout: heartbeats keep them.
     if (luck > 0.3) await new Promise((done) => setTimeout(done, luck > 0.97 ? CHAOS.vtMs * 1.5 : luck * 80));
-    if (luck > 0.4 && luck < 0.5) throw new Error('a failure');
+    if ((luck > 0.4 && luck < 0.5) || job.data.n % 25 === 0) throw new Error('a failure');
     write('C', job.id, run, now());
   } finally {
     write('E', job.id, run, now());

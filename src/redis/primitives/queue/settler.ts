@@ -110,7 +110,7 @@ export class Settler {
 
   /** Those that have to be sent again. */
   private async send(batch: readonly Item[]): Promise<readonly Item[]> {
-    const args = [...this.head];
+    const args = [...this.head, this.options.holds.all.size];
     for (const { hold, operation, number, text } of batch) {
       args.push(hold.delivery.entryId, hold.delivery.deliveries, operation, number, text);
     }
