@@ -51,10 +51,20 @@ export const OWN_OPTIONS = {
 export function nodeRedisLink(client: NodeRedisClient, events: LinkEvents, owned: boolean): Link {
   let state: LinkState = client.isReady ? 'ready' : client.isOpen ? 'connecting' : 'idle';
   let cause: unknown;
+  let resetting = false;
   const end = (): void => {
-    if (state === 'closed') return;
+    if (state === 'closed' || resetting) return;
     state = 'closed';
     events.closed(cause);
+  };
+  // node-redis has no way to take a new connection but to end and to connect again.
+  const reset = (): void => {
+    if (state !== 'ready' || !client.isOpen) return;
+    resetting = true;
+    client.destroy();
+    listeners['error']!(new Error('no reply came, so a new connection is made'));
+    resetting = false;
+    client.connect().catch(() => undefined);
   };
   const listeners: Record<string, (error: Error) => void> = {
     ready() {
@@ -71,7 +81,7 @@ export function nodeRedisLink(client: NodeRedisClient, events: LinkEvents, owned
       if (wasReady) events.lost(error);
       else events.down(error);
       // Its strategy has given up.
-      if (!client.isOpen) end();
+      if (!client.isOpen && !resetting) end();
     },
     end,
   };
@@ -96,20 +106,13 @@ export function nodeRedisLink(client: NodeRedisClient, events: LinkEvents, owned
       }
     },
     call: (args: WireArguments, route: Route) => client.sendCommand(args, commandOptions(route)),
-    ...(owned && { reset: () => replace(client, listeners['error']!) }),
+    ...(owned && { reset }),
     close() {
       state = 'closed';
       if (owned) destroy(client);
       else for (const [event, listener] of Object.entries(listeners)) client.off(event, listener);
     },
   };
-}
-
-/** node-redis has no way to replace a connection but to end it and to connect again. */
-function replace(client: NodeRedisClient, tell: (error: Error) => void): void {
-  client.destroy();
-  tell(new Error('no reply came, so a new connection is made'));
-  client.connect().catch(() => undefined);
 }
 
 /** Once what was sent in this turn is written. */
