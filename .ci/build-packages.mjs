@@ -1,6 +1,6 @@
 // Builds the packages of the workspace into their dist/, and the server into the CLI's, for `paxx redis` and its image.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,8 @@ export async function buildPackages(cliOut) {
     format: 'esm',
     codeSplitting: false,
   });
+  // Suites that start a redis-server can be pointed at it.
+  for (const folder of [out, join(root, 'src/server/dist')]) chmodSync(join(folder, 'main.js'), 0o755);
   copyFileSync(join(root, 'src/server/Dockerfile'), join(out, 'Dockerfile'));
 }
 

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lastDirective, parseCommandLine, StartError } from '../../src/server/run/command-line.ts';
 import { ping } from '../../src/server/run/ping.ts';
 import { openWire } from '../support/wire-client.ts';
@@ -87,6 +87,7 @@ describe('the command line', () => {
     expect(lastDirective(text, 'bind')).toBe('* -::*');
     expect(text).toContain('appendonly ""\n');
     expect(parseCommandLine(['-', '--port', '5'], () => 'port 4').text).toBe('port 4\nport "5"\n');
+    expect(parseCommandLine([inner, '--port', '5', '-'], () => 'port 4').text).toMatch(/port 1\n\nport 4\nport "5"\n$/);
     expect(parseCommandLine(['--requirepass=a "b"']).text).toBe('requirepass "a \\"b\\""\n');
     expect(() => parseCommandLine([join(folder, 'none.conf')])).toThrow(StartError);
     expect(() => parseCommandLine(['--port', '1', '-x']).text).not.toThrow();
@@ -111,10 +112,38 @@ describe('the command line', () => {
     client.close();
   });
 
+  it('is taken for redis-server by whoever reads its output', async () => {
+    const wrong = spawnSync(process.execPath, [main, '--port', 'x'], { encoding: 'utf8' });
+    expect(wrong.stderr).toMatch(/^\n\*\*\* FATAL CONFIG FILE ERROR \(Redis 7\.0\.15\) \*\*\*\n.*'port'/);
+    expect(wrong.status).toBe(1);
+    const server = await start('--port', '0', '--advertise', '7.4', '--cluster-enabled', 'yes');
+    expect(server.output()).toContain(`Running mode=cluster, port=${server.port}.`);
+    const client = await openWire(server.port);
+    expect(await client.send(['CLUSTER', 'MYSHARDID'])).toMatchObject({ type: 'bulk' });
+    expect(await client.send(['INFO', 'server'])).toMatchObject({
+      value: expect.stringContaining('redis_version:7.4.0'),
+    });
+    client.close();
+    server.child.kill('SIGINT');
+    expect(await server.exit).toEqual([0, null]);
+  });
+
+  it('follows the master that its options name', async () => {
+    const master = await start('--port', '0');
+    const replica = await start('--port', '0', '--replicaof', '127.0.0.1', String(master.port));
+    const client = await openWire(master.port);
+    await client.send(['SET', 'a', '1']);
+    await vi.waitFor(async () => expect(await client.send(['WAIT', '1', '1'])).toMatchObject({ value: 1 }), 20_000);
+    const other = await openWire(replica.port);
+    expect(await other.send(['GET', 'a'])).toMatchObject({ value: '1' });
+    client.close();
+    other.close();
+  });
+
   it('says what is wrong', async () => {
     await expect(start('--port', '0', '--nonsense', '1')).rejects.toThrow("'nonsense': Bad directive");
     await expect(start('--port', '99999')).rejects.toThrow("'port': argument must be between 0 and 65535 inclusive");
-    await expect(start(join(folder, 'none.conf'))).rejects.toThrow("Can't open config file");
+    await expect(start(join(folder, 'none.conf'))).rejects.toThrow("can't open config file");
     await expect(start('--port', '0', '--dir', join(folder, 'none'))).rejects.toThrow("Can't chdir");
     await expect(start('--port', '0', '--bind', '192.0.2.1')).rejects.toThrow('Could not listen on 192.0.2.1');
     const taken = createServer().listen(0, '127.0.0.1');

@@ -4,6 +4,7 @@ import { clusterOf } from '../cluster/cluster.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
+import { statisticsOf } from '../introspection/statistics.ts';
 import { identityOf } from '../replication/identity.ts';
 import { replicasOf } from '../replication/replicas.ts';
 import { follow, lead, masterOf } from '../replication/role.ts';
@@ -43,7 +44,9 @@ function role({ reply, server }: Call): void {
 }
 
 function sync(call: Call): void {
-  if (mayFollow(call)) replicasOf(call.server).addFully(call.client, true);
+  if (!mayFollow(call)) return;
+  statisticsOf(call.server).count('sync_full');
+  replicasOf(call.server).addFully(call.client, true);
 }
 
 /** Whoever comes back gets what it missed, as far as that is kept; else everything. */
@@ -51,7 +54,12 @@ function psync(call: Call): void {
   if (!mayFollow(call)) return;
   const offset = call.integer(2);
   const replicas = replicasOf(call.server);
-  if (!call.is(1, '?') && replicas.addPartly(call.client, call.arg(1), offset)) return;
+  const statistics = statisticsOf(call.server);
+  if (!call.is(1, '?')) {
+    if (replicas.addPartly(call.client, call.arg(1), offset)) return statistics.count('sync_partial_ok');
+    statistics.count('sync_partial_err');
+  }
+  statistics.count('sync_full');
   replicas.addFully(call.client, false);
 }
 

@@ -22,6 +22,14 @@ import type { Scanner } from '../net/scanner.ts';
 export type LinkState = 'connect' | 'connecting' | 'handshake' | 'sync' | 'connected';
 
 const CRON_MS = 1000;
+const CONNECT_TIMEOUT = 'Timeout connecting to the MASTER...';
+const TIMEOUTS: Readonly<Record<LinkState, string>> = {
+  connect: CONNECT_TIMEOUT,
+  connecting: CONNECT_TIMEOUT,
+  handshake: CONNECT_TIMEOUT,
+  sync: "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value.",
+  connected: 'MASTER timeout: no data nor PING received...',
+};
 
 export class MasterLink {
   readonly server: Server;
@@ -75,6 +83,8 @@ export class MasterLink {
 
   connect(): void {
     const { server } = this;
+    // What is on disk comes first; the cron tries again.
+    if (savingOf(server).loading !== undefined) return;
     this.state = 'connecting';
     this.lastHeard = server.clock.now();
     const socket = connect(this.port, this.host);
@@ -125,7 +135,7 @@ export class MasterLink {
     const config = configOf(this.server);
     const patience = Number(config.value('repl-timeout')) * 1000;
     if (this.state !== 'connect' && this.server.clock.now() - this.lastHeard > patience) {
-      this.server.log('MASTER timeout: no data nor PING received...');
+      this.server.log(TIMEOUTS[this.state]);
       this.drop();
     }
     if (this.state === 'connect') this.connect();

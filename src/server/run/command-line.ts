@@ -14,6 +14,13 @@ export interface CommandLine {
 /** A command line or configuration file that cannot be read; `message` is for the terminal. */
 export class StartError extends Error {
   override readonly name = 'StartError';
+  /** The configuration is at fault, not the machine. */
+  readonly inConfig: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly inConfig?: boolean } = {}) {
+    super(message, options);
+    this.inConfig = options.inConfig === true;
+  }
 }
 
 const MAX_INCLUDES = 16;
@@ -27,8 +34,10 @@ export function parseCommandLine(argv: readonly string[], stdin: () => string = 
     file = resolve(args.shift()!);
     text += readConfig(file, 0);
   }
-  if (args[0] === '-') {
-    args.shift();
+  // First or last, standard input counts before the options.
+  if (args[0] === '-' || args.at(-1) === '-') {
+    if (args[0] === '-') args.shift();
+    else args.pop();
     text += `${stdin()}\n`;
   }
   return { file, text: text + optionLines(args) };
@@ -77,7 +86,9 @@ function readConfig(file: string, depth: number): string {
   try {
     text = readFileSync(file, 'latin1');
   } catch (error) {
-    throw new StartError(`Can't open config file '${file}': ${(error as Error).message}`, { cause: error });
+    throw new StartError(`Fatal error, can't open config file '${file}': ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const lines = text.split('\n').map((line) => {
     const words = splitLine(line.trim());

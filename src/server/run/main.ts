@@ -2,6 +2,7 @@
 // The server's own program: `main.js [redis.conf] [--name value …]`, and `main.js healthcheck [url]` for containers.
 
 import { readFileSync } from 'node:fs';
+import { defaultSettings } from '../settings.ts';
 import { lastDirective, parseCommandLine, StartError } from './command-line.ts';
 import { startDetached } from './detach.ts';
 import type { ChildMessage } from './detach.ts';
@@ -15,7 +16,6 @@ if (args[0] === 'healthcheck') {
   process.stdout.write(`${health}: ${answer}\n`);
   process.exitCode = health === 'ready' ? 0 : 1;
 } else if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
-  const { defaultSettings } = await import('../settings.ts');
   const version = defaultSettings().version;
   process.stdout.write(`Redis server v=${version} sha=00000000:0 malloc=libc bits=64 build=paxx\n`);
 } else if (args.length === 1 && (args[0] === '--help' || args[0] === '-h')) {
@@ -41,6 +41,9 @@ async function run(): Promise<void> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     tell({ ready: false, reason: error.message });
+    // Whoever waits for redis-server's words finds them.
+    if (error.inConfig)
+      process.stderr.write(`\n*** FATAL CONFIG FILE ERROR (Redis ${defaultSettings().version}) ***\n`);
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   }

@@ -71,6 +71,8 @@ export async function runServer(options: RunOptions): Promise<Running> {
   log(`PID: ${process.pid}`);
   log('Server initialized');
   if (persistence !== undefined) {
+  const mode = clusterOf(server) === undefined ? 'standalone' : 'cluster';
+  log(`Running mode=${mode}, port=${config.text('port')}.`);
     await loadOrRefuse(persistence, listeners);
     clusterOf(server)?.load(persistence.folder);
   }
@@ -159,7 +161,8 @@ function loadUsersOrRefuse(config: Config): void {
 function asStartError(error: unknown, file: string | undefined): unknown {
   if (!(error instanceof ConfigError)) return error;
   const where = file === undefined ? 'options' : `${file} and options`;
-  return new StartError(`${where}: '${error.parameter}': ${error.reason ?? 'there is no such parameter'}`);
+  const reason = error.reason ?? 'there is no such parameter';
+  return new StartError(`${where}: '${error.parameter}': ${reason}`, { inConfig: true });
 }
 
 /** `advertise`, of ours alone: the version whose commands there are and which INFO gives, such as 7.4. */
