@@ -209,6 +209,12 @@ export class EmbeddedPort extends ConnectionSender implements RedisPort {
   }
 
   async capabilities(): Promise<Capabilities> {
+    return (this.known ??= await this.ask());
+  }
+
+  private known: Capabilities | undefined;
+
+  private async ask(): Promise<Capabilities> {
     const info = String(await this.send({ args: ['INFO', 'server'], readOnly: true }));
     return {
       version: /redis_version:(\S+)/.exec(info)?.[1] ?? '0',

@@ -61,6 +61,19 @@ describe('lease', () => {
     expect(lease.signal.aborted).toBe(true);
   });
 
+  it('cannot renew or release what belongs to the next, though the client’s clock says otherwise', async () => {
+    const slow = redis.port({ rate: 0.1 });
+    const [first, other] = [
+      await acquire(createLeases(slow), 'a', { ttlMs: 1000 }),
+      await acquire(createLeases(slow), 'b', { ttlMs: 1000 }),
+    ];
+    await time.advance(1000);
+    for (const name of ['a', 'b']) await acquire(createLeases(redis.port()), name, { ttlMs: 1000 });
+    expect(await time.until(first.renew())).toBe(false);
+    expect(await time.until(other.release())).toBe(false);
+    expect([redis.call('PTTL', 'paxx:{a}:lease'), redis.call('PTTL', 'paxx:{b}:lease')]).toEqual([1000, 1000]);
+  });
+
   it('needs one timer for many leases', async () => {
     const port = redis.port();
     let timers = 0;

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLimiter, rateLimitHeaders } from '../../../src/redis/primitives/limiter/index.ts';
+import { policyOf } from '../../../src/redis/primitives/limiter/policy.ts';
 import { startEmbedded } from '../../support/embedded-port.ts';
 
 const redis = startEmbedded();
@@ -159,6 +160,11 @@ describe('limiter', () => {
     redis.call('LPUSH', 'paxx:{a}:tat', 'x');
     const limiter = createLimiter(redis.port(), { onStoreError: 'open' });
     await expect(time.until(limiter.gcra('a', { rate: '1/s' }))).rejects.toMatchObject({ code: 'REPLY' });
+  });
+
+  it('never rounds a rate up', () => {
+    expect(policyOf({ limit: 3, periodMs: 1 }).interval).toBe(334);
+    expect(policyOf('100/m')).toEqual({ limit: 100, periodMs: 60_000, burst: 100, interval: 600_000 });
   });
 
   it('refuses what can never be', async () => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSemaphores } from '../../../src/redis/primitives/semaphore/index.ts';
 import type { Permit, Semaphores, SemaphoreWaitOptions } from '../../../src/redis/primitives/semaphore/index.ts';
 import { startEmbedded } from '../../support/embedded-port.ts';
+import type { EmbeddedPort } from '../../support/embedded-port.ts';
 
 const redis = startEmbedded();
 const { time } = redis;
@@ -119,6 +120,46 @@ describe('semaphore', () => {
     const started = time.now;
     await time.until(waiting);
     expect(time.now - started).toBeLessThan(4100);
+  });
+
+  it('lets nobody pass those who wait, though a permit is free', async () => {
+    const wish = { permits: 2, ttlMs: 60_000, budgetMs: 60_000, fair: true };
+    const holders = [];
+    for (let i = 0; i < 2; i++) holders.push(await acquire(createSemaphores(redis.port()), wish));
+    const order: string[] = [];
+    const enough = new AbortController();
+    const wait = (port: EmbeddedPort, name: string): Promise<unknown> =>
+      createSemaphores(port)
+        .wait('s', { ...wish, signal: enough.signal })
+        .then(() => order.push(name));
+    const [first, second, third] = [redis.port(), redis.port(), redis.port()];
+    const waits = [wait(first, 'first')];
+    await time.advance(10);
+    waits.push(wait(second, 'second'));
+    await time.advance(10);
+    // The first does not hear that it is its turn for a while.
+    first.pause(2000);
+    await time.until(holders[0]!.release());
+    waits.push(wait(third, 'third').catch(() => {}));
+    expect(await time.until(createSemaphores(redis.port()).acquire('s', wish))).toMatchObject({ ok: false });
+    await time.advance(1900);
+    expect(order).toEqual([]);
+    await time.until(holders[1]!.release());
+    await time.until(Promise.all(waits.slice(0, 2)));
+    enough.abort();
+    await time.until(Promise.all(waits));
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  it('does not renew a permit that Redis has given up, though the client’s clock says otherwise', async () => {
+    const slow = redis.port({ rate: 0.1 });
+    const permit = await acquire(createSemaphores(slow), { permits: 1, ttlMs: 1000 });
+    await time.advance(1000);
+    await acquire(createSemaphores(redis.port()), { permits: 1, ttlMs: 1000 });
+    expect(permit.signal.aborted).toBe(false);
+    expect(await time.until(permit.renew())).toBe(false);
+    expect(permit.signal.aborted).toBe(true);
+    expect(redis.call('ZCARD', 'paxx:{s}:held')).toBe(1);
   });
 
   it('works while holding', async () => {
