@@ -15,6 +15,7 @@ import type { Shared } from './connection.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { refusal } from './refusal.ts';
 import { Scanner } from './scanner.ts';
+import { removeStaleSocket } from './stale-socket.ts';
 
 export interface ListenOptions {
   /** 0 takes a free one. */
@@ -54,7 +55,7 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
         useShared ? acceptShared(server, shared, net, socket) : acceptPlain(server, shared, socket),
       )
     : nodeTls().createServer({ ...options.tls }, (socket) => acceptPlain(server, shared, socket));
-  await bind(net, options);
+  await bindAnew(net, options);
   net.on('error', (error) => server.log(`listener: ${error.message}`));
   const bound = net.address() as AddressInfo | string | null;
   tellConfig(server, options, bound);
@@ -146,6 +147,17 @@ function admitSocket(server: Server, shared: Shared, socket: Socket): Connection
   }
   server.stats.connections++;
   return new Connection(server, shared, socket);
+}
+
+/** Bind, in place of a server that was killed and could not remove its socket where there is one. */
+async function bindAnew(net: NetServer, options: ListenOptions): Promise<void> {
+  try {
+    await bind(net, options);
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    if (!taken || options.path === undefined || !(await removeStaleSocket(options.path))) throw error;
+    await bind(net, options);
+  }
 }
 
 function bind(net: NetServer, options: ListenOptions): Promise<void> {

@@ -5,8 +5,12 @@ import { runServer, stopOnSignals } from './run-server.ts';
 import type { Running, RunOptions } from './run-server.ts';
 
 /** Start, record, and stop on signals. `stopped` resolves with the exit code. */
-export async function startForeground(options: RunOptions): Promise<Running> {
-  const started = await runServer(options);
+export function startForeground(options: RunOptions): Promise<Running> {
+  return runServer({ ...options, beforeReady });
+}
+
+function beforeReady(started: Running): void {
+  stopOnSignals(started);
   const { url, host, port, path } = started;
   recordInstance({
     pid: process.pid,
@@ -16,9 +20,7 @@ export async function startForeground(options: RunOptions): Promise<Running> {
     ...(path === undefined ? {} : { path }),
     startedAt: new Date().toISOString(),
   });
-  stopOnSignals(started);
   void started.stopped.then(() => forgetInstance(process.pid));
-  return started;
 }
 
 function withoutPassword(url: string): string {

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly stdin?: () => string;
   /** Where the log goes when no `logfile` is set; standard output by default. */
   readonly log?: (message: string) => void;
+  /** Called before the log says that the server is ready: who waits for that line may send a signal at once. */
+  readonly beforeReady?: (started: Running) => void;
 }
 
 export interface Running {
@@ -69,17 +71,19 @@ export async function runServer(options: RunOptions): Promise<Running> {
   const first = listeners[0]!;
   if (first.path === undefined && Number(config.value('port')) === 0) config.load('port', String(first.port));
   log(`PID: ${process.pid}`);
-  log('Server initialized');
-  if (persistence !== undefined) {
   const mode = clusterOf(server) === undefined ? 'standalone' : 'cluster';
   log(`Running mode=${mode}, port=${config.text('port')}.`);
+  log('Server initialized');
+  if (persistence !== undefined) {
     await loadOrRefuse(persistence, listeners);
     clusterOf(server)?.load(persistence.folder);
   }
-  log('Ready to accept connections');
-  return running(server, listeners, () => {
+  const started = running(server, listeners, () => {
     if (pidfile !== '') rmSync(pidfile, { force: true });
   });
+  options.beforeReady?.(started);
+  log('Ready to accept connections');
+  return started;
 }
 
 function running(server: Server, listeners: readonly Listener[], cleanUp: () => void): Running {
