@@ -138,6 +138,7 @@ async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly C
     return clients[at]!;
   };
   const spoken = new Map<WireClient, 2 | 3>();
+  const ids = new Map<string, string>();
   const answers: Answer[] = [];
   try {
     const first = await client(0);
@@ -158,7 +159,7 @@ async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly C
       }
       const step: Step =
         typeof item === 'string' || Array.isArray(item) ? { send: item as CommandLine } : (item as Step);
-      const argv = words(step.send);
+      const argv = await withIds(words(step.send), ids, client);
       const sender = await client(step.by ?? 0);
       if (step.deferred === true) {
         await sender.post(argv);
@@ -179,6 +180,24 @@ async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly C
     for (const opened of clients) opened.close();
   }
   return answers;
+}
+
+/** `{id:1}` stands for the number that the server gave to the row's connection 1; it is asked for once. */
+async function withIds(
+  argv: readonly string[],
+  ids: Map<string, string>,
+  client: (at: number) => Promise<WireClient>,
+): Promise<readonly string[]> {
+  const filled: string[] = [];
+  for (const word of argv) {
+    const at = /^\{id:(\d)\}$/.exec(word)?.[1];
+    if (at !== undefined && !ids.has(word)) {
+      const id = await (await client(Number(at))).send(['CLIENT', 'ID']);
+      if (id.type === 'integer') ids.set(word, String(id.value));
+    }
+    filled.push(ids.get(word) ?? word);
+  }
+  return filled;
 }
 
 /** HELLO and RESET change the protocol, and answer in the new one. */

@@ -41,7 +41,11 @@ export function transfer(
     }
   }
   if (expireAt !== 0) target.setExpiry(added, expireAt);
-  if (!keep) source.removeSilently(slot);
+  if (!keep) {
+    // The value is the same one, and so is what is known of its use.
+    target.table.setAccess(added, source.table.access(slot));
+    source.removeSilently(slot);
+  }
   return added;
 }
 
