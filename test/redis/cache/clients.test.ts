@@ -9,7 +9,7 @@ import { hasRedisServer, startRedisServer } from '../../support/redis-server.ts'
 import type { RedisServer } from '../../support/redis-server.ts';
 import { clients } from '../port/clients.ts';
 
-const shared = clients.filter(({ name }) => name.includes('shared'));
+const shared = clients.filter(({ name }) => name.includes('shared') || name.startsWith('ioredis 5'));
 
 describe('on the bundled server', () => {
   let server: StartedServer;

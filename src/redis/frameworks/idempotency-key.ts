@@ -1,0 +1,85 @@
+/**
+ * The Idempotency-Key header: a request that is repeated gets the response it had.
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+import type { RedisPort } from '../port/types.ts';
+import {
+  createIdempotency,
+  fingerprintOf,
+  idempotencyStatus,
+  parseIdempotencyKey,
+} from '../primitives/idempotency/index.ts';
+import type { IdempotencyOptions } from '../primitives/idempotency/index.ts';
+import { fromStored, problem, toStored } from './exchange.ts';
+import type { HttpRequest, HttpResponse } from './exchange.ts';
+
+export interface IdempotencyKeyOptions extends IdempotencyOptions {
+  readonly port: RedisPort;
+  /** Refuse requests without the header: 400. Default: let them pass as they are. */
+  readonly required?: boolean;
+  /** Default POST and PATCH: the others are idempotent by themselves. */
+  readonly methods?: readonly string[];
+  /** Whose key it is, so that one client cannot read another's response: the account or token. */
+  readonly scope: (request: HttpRequest) => string;
+}
+
+/** What to do with a request. */
+export type Idempotent =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'answer'; readonly response: HttpResponse }
+  /** Handle it, and say how it ended; undefined: it did not, and may be tried again. */
+  | { readonly kind: 'run'; readonly end: (response: HttpResponse | undefined) => Promise<void> };
+
+export function idempotentRequests(options: IdempotencyKeyOptions): (request: HttpRequest) => Promise<Idempotent> {
+  const idempotency = createIdempotency(options.port, options);
+  const methods = new Set(options.methods ?? ['POST', 'PATCH']);
+
+  return async (request) => {
+    if (!methods.has(request.method)) return { kind: 'pass' };
+    const header = request.header('idempotency-key');
+    if (header === undefined && options.required !== true) return { kind: 'pass' };
+    try {
+      const key = parseIdempotencyKey(header);
+      const { method, url, body } = request;
+      const begun = await idempotency.begin(`${options.scope(request)}:${key}`, {
+        fingerprint: fingerprintOf([method, url, body ?? null]),
+      });
+      switch (begun.state) {
+        case 'busy':
+          return busy(begun.retryMs);
+        case 'abandoned':
+          return answer(problem(409, 'A request with this Idempotency-Key broke off, and may have had its effect'));
+        case 'failed':
+          return answer(problem(500, 'The first request with this Idempotency-Key failed'));
+        case 'done':
+          return answer(
+            fromStored(begun.value) ?? problem(409, 'The response to this Idempotency-Key was too long to keep'),
+          );
+        default: {
+          const run = begun;
+          return {
+            kind: 'run',
+            async end(response) {
+              // An error of the server is no outcome: the client may try again under the same key.
+              if (response === undefined || response.status >= 500) await run.fail(new Error('server error'));
+              else await run.complete(toStored(response));
+            },
+          };
+        }
+      }
+    } catch (error) {
+      const status = idempotencyStatus(error);
+      if (status === undefined) throw error;
+      return answer(problem(status, (error as Error).message));
+    }
+  };
+}
+
+function answer(response: HttpResponse): Idempotent {
+  return { kind: 'answer', response };
+}
+
+function busy(retryMs: number): Idempotent {
+  const seconds = String(Math.max(1, Math.ceil(retryMs / 1000)));
+  return answer(problem(409, 'A request with this Idempotency-Key is being worked on', { 'Retry-After': seconds }));
+}

@@ -1,0 +1,97 @@
+/** Node's own requests and responses, on which Express, Connect and others build. */
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpRequest, HttpResponse } from './exchange.ts';
+
+/** @param url before routers took their part of it away */
+export function requestOf(request: IncomingMessage & { originalUrl?: string; body?: unknown }): HttpRequest {
+  return {
+    method: request.method ?? 'GET',
+    url: request.originalUrl ?? request.url ?? '/',
+    header(name) {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    body: request.body,
+  };
+}
+
+export function send(to: ServerResponse, response: HttpResponse): void {
+  to.statusCode = response.status;
+  const names = new Set(response.headers.map(([name]) => name));
+  for (const name of names) {
+    const values = response.headers.filter(([header]) => header === name).map(([, value]) => value);
+    to.setHeader(name, values.length === 1 ? values[0]! : values);
+  }
+  // 304 and 204 have no body, and no length of one.
+  if (response.status === 304 || response.status === 204) to.end();
+  else {
+    to.setHeader('content-length', response.body.byteLength);
+    to.end(response.body);
+  }
+}
+
+/**
+ * Holds back what the handler writes, and gives it when it has ended. Resolves with undefined when the client left
+ * first. Nothing is sent: `send` does it.
+ */
+export function capture(response: ServerResponse, handle: () => void): Promise<HttpResponse | undefined> {
+  const { write, end, writeHead, flushHeaders } = response;
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    const restore = (): void => void Object.assign(response, { write, end, writeHead, flushHeaders });
+    const left = (): void => {
+      restore();
+      resolve(undefined);
+    };
+    response.once('close', left);
+    Object.assign(response, {
+      flushHeaders() {},
+      writeHead(status: number, ...rest: unknown[]) {
+        response.statusCode = status;
+        const headers = rest.find((part) => typeof part === 'object' && part !== null);
+        const pairs = Array.isArray(headers) ? pairsIn(headers as unknown[]) : Object.entries(headers ?? {});
+        for (const [name, value] of pairs) response.setHeader(name, value as string);
+        return response;
+      },
+      write(chunk: unknown, encoding?: unknown, done?: unknown) {
+        chunks.push(bytesOf(chunk, encoding));
+        const callback = [encoding, done].find((one) => typeof one === 'function') as (() => void) | undefined;
+        if (callback !== undefined) queueMicrotask(callback);
+        return true;
+      },
+      end(chunk?: unknown, encoding?: unknown, done?: unknown) {
+        chunks.push(bytesOf(chunk, encoding));
+        const callback = [chunk, encoding, done].find((one) => typeof one === 'function') as (() => void) | undefined;
+        if (callback !== undefined) response.once('finish', callback);
+        response.off('close', left);
+        restore();
+        resolve({ status: response.statusCode, headers: headersOf(response), body: Buffer.concat(chunks) });
+        return response;
+      },
+    });
+    handle();
+  });
+}
+
+function headersOf(response: ServerResponse): [string, string][] {
+  return Object.entries(response.getHeaders()).flatMap(([name, value]): [string, string][] =>
+    Array.isArray(value) ? value.map((one): [string, string] => [name, one]) : [[name, String(value)]],
+  );
+}
+
+/** Empty for what is no chunk but a callback. */
+function bytesOf(chunk: unknown, encoding: unknown): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encodingOf(encoding));
+  return chunk instanceof Uint8Array ? Buffer.from(chunk) : Buffer.alloc(0);
+}
+
+function encodingOf(encoding: unknown): BufferEncoding {
+  return typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
+}
+
+/** `writeHead` also takes names and values in turn, or pairs of them. */
+function pairsIn(list: readonly unknown[]): [string, unknown][] {
+  if (Array.isArray(list[0])) return list as [string, unknown][];
+  return list.flatMap((name, i): [string, unknown][] => (i % 2 === 0 ? [[String(name), list[i + 1]]] : []));
+}

@@ -1,0 +1,41 @@
+/** Rate limits for requests. */
+import type { RedisPort } from '../port/types.ts';
+import { createLimiter, rateLimitHeaders } from '../primitives/limiter/index.ts';
+import type { LimiterOptions, LimitOptions } from '../primitives/limiter/index.ts';
+import { problem } from './exchange.ts';
+import type { HttpResponse } from './exchange.ts';
+
+/** @template R the framework's request */
+export interface RateLimitOptions<R> extends LimiterOptions, Pick<LimitOptions, 'rate' | 'burst'> {
+  readonly port: RedisPort;
+  /** Who is limited. Undefined: not this request. Behind a proxy, mind where the address comes from. */
+  readonly key: (request: R) => string | undefined | Promise<string | undefined>;
+  /** How many requests this one counts for. Default 1. */
+  readonly cost?: (request: R) => number;
+  /** The name that clients know the limit by, and part of its keys. Default `default`. */
+  readonly name?: string;
+}
+
+export interface Passed {
+  /** For the response, whatever it will be. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The response, if the request may not pass: 429. */
+  readonly refusal: HttpResponse | undefined;
+}
+
+/** While Redis is away requests pass, unless `onStoreError` says otherwise. */
+export function requestLimiter<R>(options: RateLimitOptions<R>): (request: R) => Promise<Passed> {
+  const { name = 'default', rate, burst, cost } = options;
+  const limiter = createLimiter(options.port, { onStoreError: 'open', ...options });
+  return async (request) => {
+    const key = await options.key(request);
+    if (key === undefined) return { headers: {}, refusal: undefined };
+    const decision = await limiter.gcra(`${name}:${key}`, {
+      rate,
+      ...(burst !== undefined && { burst }),
+      ...(cost !== undefined && { cost: cost(request) }),
+    });
+    const headers = rateLimitHeaders(decision, name);
+    return { headers, refusal: decision.allowed ? undefined : problem(429, 'Too Many Requests', headers) };
+  };
+}
