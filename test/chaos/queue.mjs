@@ -34,7 +34,7 @@ const WORKERS = 3;
 const LIMIT_MS = 30_000;
 const CLIENTS = ['ioredis-5', 'ioredis-6', 'redis-5', 'redis-6'];
 
-let random = mulberry(Number(values.seed));
+const random = mulberry(Number(values.seed));
 let server;
 let made = 0;
 const totals = { jobs: 0, dead: 0, attempts: 0, acknowledged: 0, lostSignals: 0, faults: {} };
@@ -196,18 +196,21 @@ async function checkRest(queue, port) {
   if (bytes > 20_000 + 1000 * (totals.faults.kill ?? 0)) violations.push(`the stream takes ${bytes} bytes`);
 }
 
+function pickWorker() {
+  return Math.floor(random() * WORKERS);
+}
+
 function makeFaults(redisPort, port, bundle) {
-  const pick = () => Math.floor(random() * WORKERS);
   return {
     async kill(_, kills) {
-      const index = pick();
+      const index = pickWorker();
       const { child } = workers[index];
       kills.add(child.pid);
       child.kill('SIGKILL');
       workers[index] = await startWorker(redisPort, bundle);
     },
     async stop(stops) {
-      const { child } = workers[pick()];
+      const { child } = workers[pickWorker()];
       const from = now();
       child.kill('SIGSTOP');
       await delay(CHAOS.vtMs * (1.1 + random()));
@@ -231,7 +234,7 @@ function makeFaults(redisPort, port, bundle) {
       server.kill('SIGCONT');
     },
     async restart() {
-      workers[pick()].child.send('restart');
+      workers[pickWorker()].child.send('restart');
     },
     async forget() {
       await port.send({ args: ['SCRIPT', 'FLUSH'] }).catch(() => {});

@@ -259,13 +259,13 @@ export function queueSuite(rigOf: () => Rig): void {
 }
 
 function counter(wanted: number): { readonly all: Promise<void>; readonly count: () => void } {
-  let finish: () => void = () => {};
+  let finish: (() => void) | undefined;
   const all = new Promise<void>((resolve) => (finish = resolve));
   let seen = 0;
   return {
     all,
     count() {
-      if (++seen === wanted) finish();
+      if (++seen === wanted) finish?.();
     },
   };
 }
