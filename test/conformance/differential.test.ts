@@ -5,7 +5,7 @@
  *
  * A difference is shrunk to the few commands that show it, and reported with its seed.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { startServer } from '../../src/server/index.ts';
 import type { StartedServer } from '../../src/server/index.ts';
 import { seededRandom } from '../../src/server/util/random.ts';
@@ -45,7 +45,9 @@ describe.skipIf(!hasRedisServer())('differential', () => {
       const sent = new Map(chosenRows.map(({ fullName }) => [fullName, 0]));
       let seed = SEED * 1_000_003 + protocol;
       let count = 0;
-      for (; Date.now() < until; seed++) {
+      // A slow machine goes on until every command had its turn.
+      const unsent = (): boolean => SECONDS >= 4 && [...sent.values()].includes(0);
+      for (; Date.now() < until || unsent(); seed++) {
         await chooseLimits(pair, seed % 3 !== 0);
         const commands = generateSequence(seededRandom(seed), LENGTH);
         for (const { row } of commands) sent.set(row.fullName, sent.get(row.fullName)! + 1);
@@ -54,7 +56,6 @@ describe.skipIf(!hasRedisServer())('differential', () => {
         if (difference !== undefined) throw new Error(await report(pair, commands, difference, seed));
       }
       console.log(`RESP${protocol}: ${count} commands of ${chosenRows.length} kinds, none different`);
-      if (SECONDS >= 4) expect([...sent].filter(([, times]) => times === 0)).toEqual([]);
       pair.theirs.close();
       pair.ours.close();
     },
