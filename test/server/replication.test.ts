@@ -212,6 +212,22 @@ describe('of ours', () => {
     await vi.waitFor(() => expect(replica.server.keyspace.databases[0]!.size).toBe(0), PATIENCE);
   });
 
+  it('ends by itself what its own clients gave a time, where they may write', async () => {
+    const master = await start({ clock: 'virtual' });
+    const replica = await start({ clock: 'virtual' });
+    replica.call('REPLICAOF', '127.0.0.1', master.port);
+    await isLinked(replica);
+    replica.call('CONFIG', 'SET', 'replica-read-only', 'no');
+    replica.call('SET', 'own', 1, 'PX', 1000);
+    master.call('SET', 'theirs', 1, 'PX', 1000);
+    await isLevel(master, replica);
+    replica.clock.advance(500);
+    expect(replica.call('GET', 'own')).toBe('1');
+    replica.clock.advance(2500);
+    expect(replica.server.keyspace.databases[0]!.size).toBe(1);
+    expect(replica.call('INCR', 'theirs')).toBe(1);
+  });
+
   it('counts replicas that keep up', async () => {
     const master = await start({ config: { 'min-replicas-to-write': '1' } });
     const client = await wire(master.port);

@@ -64,6 +64,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   'quicklist-packed-threshold': { argc: [3, 3], synopsis: '<bytes>', run: packedThreshold },
   reload: { argc: [2, Infinity], synopsis: '[MERGE] [NOFLUSH] [NOSAVE]', run: reloadOptions },
   replybuffer: { argc: [4, 4], synopsis: 'PEAK-RESET-TIME <time>|RESIZING <0|1>', run: replyBuffer },
+  replicate: { argc: [3, Infinity], synopsis: '<command> ...', run: replicate },
   sdslen: { argc: [3, 3], synopsis: '<key>', run: sdslen },
   'set-active-expire': {
     argc: [3, 3],
@@ -101,6 +102,13 @@ function help(call: Call): void {
   const head = 'DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:';
   call.reply.array(lines.length + 2);
   for (const line of [head, ...lines, 'HELP']) call.reply.simple(line);
+}
+
+/** Tell replicas and the append-only file of a command that nobody ran. */
+function replicate(call: Call): void {
+  const { effects } = call.db.space;
+  if (effects.propagating) effects.propagate(call.db.id, call.args(2));
+  call.reply.ok();
 }
 
 function digestValue(call: Call): void {

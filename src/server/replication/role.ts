@@ -20,7 +20,14 @@ const MASTER_DOWN = new CommandError(
 const STALE_SCRIPT = new CommandError('ERR Can not execute the command on a stale replica');
 const TOO_FEW = new CommandError('NOREPLICAS Not enough good replicas to write.');
 
+/** What a writable replica's own clients give a time it ends by itself: its master knows nothing of such keys. */
+interface OwnKeys {
+  readonly keys: Set<string>;
+  stop(): void;
+}
+
 interface Role {
+  own: OwnKeys | undefined;
   link: MasterLink | undefined;
   stopGuarding: (() => void) | undefined;
   stopCounting: (() => void) | undefined;
@@ -34,9 +41,12 @@ export function masterOf(server: Server): MasterLink | undefined {
 /** Obey `replicaof` of the configuration and `min-replicas-to-write`. */
 export function startReplication(server: Server): void {
   const config = configOf(server);
-  const role: Role = { link: undefined, stopGuarding: undefined, stopCounting: undefined };
+  const role: Role = { own: undefined, link: undefined, stopGuarding: undefined, stopCounting: undefined };
   server.extras.set(KEY, role);
-  server.stopListeners.push(() => role.link?.stop());
+  server.stopListeners.push(() => {
+    role.link?.stop();
+    role.own?.stop();
+  });
   config.onChange('replicaof', () => {
     const [host, port] = config.text('replicaof').split(/\s+/);
     // Listening comes first: the master is told where.
@@ -70,6 +80,7 @@ export function follow(server: Server, host: string, port: number): void {
   replicas.relaying = true;
   server.keyspace.letExpire(false, true);
   configOf(server).values.set('replicaof', `${host} ${port}`);
+  role.own ??= watchOwnKeys(server, role);
   role.stopGuarding ??= server.addGuard((call) => refusalOf(role, call));
   for (const waiting of server.blocking.waiters.keys()) {
     server.blocking.fail(
@@ -89,6 +100,8 @@ export function lead(server: Server): void {
   role.link = undefined;
   role.stopGuarding?.();
   role.stopGuarding = undefined;
+  role.own?.stop();
+  role.own = undefined;
   configOf(server).values.set('replicaof', '');
   const replicas = replicasOf(server);
   replicas.relaying = false;
@@ -97,6 +110,38 @@ export function lead(server: Server): void {
   replicas.listen();
   server.keyspace.letExpire(true);
   server.log('MASTER MODE enabled');
+}
+
+const OWN_KEYS_MS = 1000;
+
+function watchOwnKeys(server: Server, role: Role): OwnKeys {
+  const keys = new Set<string>();
+  const stopListening = server.keyspace.effects.add({
+    event: (db, _, name, key) => {
+      if (name === 'expire' && server.running !== role.link?.client) keys.add(`${db}:${key}`);
+    },
+  });
+  let timer: { cancel(): void } | undefined;
+  const look = (): void => {
+    timer = server.clock.schedule(server.clock.now() + OWN_KEYS_MS, look);
+    for (const name of keys) {
+      const colon = name.indexOf(':');
+      const db = server.keyspace.databases[Number(name.slice(0, colon))]!;
+      const slot = db.table.findText(name.slice(colon + 1));
+      const at = slot < 0 ? 0 : db.expiryOf(slot);
+      if (at > server.clock.now()) continue;
+      keys.delete(name);
+      if (at !== 0) db.expire(slot);
+    }
+  };
+  look();
+  return {
+    keys,
+    stop: () => {
+      stopListening();
+      timer?.cancel();
+    },
+  };
 }
 
 function refusalOf({ link }: Role, call: Call): CommandError | undefined {

@@ -17,19 +17,20 @@ export class CommandStream {
     bytes.copy(this.buffer, this.used);
     const limit = this.used + bytes.length;
     const { scanner } = this;
-    scanner.reset();
     scanner.bytes = this.buffer;
-    scanner.at = 0;
     scanner.limit = limit;
     let done = 0;
     for (;;) {
       const found = scanner.next();
       if (found === SCAN_ERROR) throw new Error(scanner.error);
       if (found !== SCAN_COMMAND) break;
-      run(scanner, scanner.at - done);
-      done = scanner.at;
+      const { at } = scanner;
+      run(scanner, at - done);
+      done = at;
     }
     this.buffer.copyWithin(0, done, limit);
+    // A command of many arguments is not scanned again from its beginning.
+    scanner.resume(scanner);
     this.used = limit - done;
   }
 
