@@ -3,13 +3,14 @@
  * under way, and no second sending of what must not be sent twice.
  */
 import type { AbortRegistry } from './aborts.ts';
+import { Call, SentCalls } from './call.ts';
+import type { CallOwner } from './call.ts';
 import { fromClientError, unavailable } from './client-errors.ts';
 import { toWire } from './driver.ts';
-import type { Link, LinkEvents, LinkState, Route, WireArguments } from './driver.ts';
+import type { Link, LinkEvents, LinkState } from './driver.ts';
 import { PaxxRedisError } from './errors.ts';
 import { toReply } from './replies.ts';
-import type { Bucket } from './sweep.ts';
-import type { DeadlineSweep, Timed } from './sweep.ts';
+import type { DeadlineSweep } from './sweep.ts';
 import type { Command, Reply, SendOptions } from './types.ts';
 
 export interface ConnectionSettings {
@@ -21,29 +22,13 @@ export interface ConnectionSettings {
   readonly probeEveryMs: number;
 }
 
-interface Call extends Timed {
-  readonly args: WireArguments;
-  readonly route: Route;
-  readonly repeatable: boolean;
-  readonly bytes: number;
-  readonly deadlineMs: number;
-  readonly startedAt: number;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-  readonly signal: AbortSignal | undefined;
-  /** How many replies had come when it was sent. */
-  repliesBefore: number;
-  repeated: boolean;
-  settled: boolean;
-}
-
-export class Connection implements LinkEvents {
+export class Connection implements LinkEvents, CallOwner {
   readonly link: Link;
   readonly sweep: DeadlineSweep;
   readonly aborts: AbortRegistry;
   readonly settings: ConnectionSettings;
   /** Sent and not settled. */
-  readonly sent = new Set<Call>();
+  readonly sent = new SentCalls();
   /** Not sent, for want of a connection. */
   waiting: Call[] = [];
   /** What the client holds: commands whose reply has not come, those included whose time is up. */
@@ -94,29 +79,28 @@ export class Connection implements LinkEvents {
   ready(): void {
     const calls = this.waiting;
     this.waiting = [];
-    for (const call of calls) if (!call.settled) this.write(call);
+    for (const call of calls) if (call.state === 'waiting') this.write(call);
   }
 
   lost(cause: unknown): void {
     this.epoch += 1;
     this.held = 0;
     this.heldBytes = 0;
-    const calls = [...this.sent];
-    this.sent.clear();
+    const calls = this.sent.take();
     for (const call of calls) {
       if (call.repeatable && !call.repeated && !this.ended) this.repeat(call);
-      else this.fail(call, unavailable(nameOf(call), this.link.address, cause));
+      else this.fail(call, unavailable(call.name, this.link.address, cause));
     }
   }
 
   down(cause: unknown): void {
     const calls = this.waiting;
     this.waiting = [];
-    for (const call of calls) this.fail(call, unavailable(nameOf(call), this.link.address, cause));
+    for (const call of calls) this.fail(call, unavailable(call.name, this.link.address, cause));
   }
 
   closed(cause: unknown): void {
-    this.failAll((call) => unavailable(nameOf(call), this.link.address, cause));
+    this.failAll((call) => unavailable(call.name, this.link.address, cause));
   }
 
   /** Why nothing can be sent now. */
@@ -128,7 +112,8 @@ export class Connection implements LinkEvents {
     if (state === 'unavailable' || state === 'closed') return unavailable(what, this.link.address, this.link.cause);
     const { maxInFlight, maxInFlightBytes } = this.settings;
     const count = this.held + this.waiting.length;
-    const bytes = this.waiting.reduce((sum, call) => sum + call.bytes, this.heldBytes);
+    let bytes = this.heldBytes;
+    if (this.waiting.length > 0) for (const call of this.waiting) bytes += call.bytes;
     if (count < maxInFlight && bytes < maxInFlightBytes) return undefined;
     const stuck = this.held - this.sent.size;
     const hint = stuck > 0 ? `; ${stuck} of them are past their deadline, so Redis or the network is stuck` : '';
@@ -145,28 +130,20 @@ export class Connection implements LinkEvents {
   ): Promise<Reply> {
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      const args = toWire(command.args);
+      const { key } = command;
       const deadlineMs = options?.deadlineMs ?? this.settings.defaultDeadlineMs;
-      const call: Call = {
-        args,
-        route: { key: command.key, buffers: options?.buffers === true },
-        repeatable: command.readOnly === true || command.idempotent === true,
-        bytes: sizeOf(args),
+      const call = new Call(
+        this,
+        toWire(command.args),
+        options?.buffers === true ? { key, buffers: true } : { key, buffers: false },
+        command.readOnly === true || command.idempotent === true,
         deadlineMs,
-        startedAt: this.sweep.clock.now(),
+        options?.signal,
         resolve,
         reject,
-        signal: options?.signal,
-        repliesBefore: 0,
-        repeated: false,
-        settled: false,
-        bucket: undefined as Bucket | undefined,
-        before: undefined,
-        after: undefined,
-        expire: () => this.expire(call),
-      };
-      if (deadlineMs <= 0) return this.expire(call);
-      this.sweep.add(call, deadlineMs);
+      );
+      if (deadlineMs <= 0) return this.expired(call);
+      call.startedAt = this.sweep.add(call, deadlineMs);
       if (call.signal !== undefined) this.aborts.add(call.signal, call, () => this.abort(call));
       this.start(call);
     });
@@ -185,30 +162,36 @@ export class Connection implements LinkEvents {
     call.repliesBefore = this.replies;
     this.sent.add(call);
     this.link.call(call.args, call.route).then(
-      (value) => {
-        this.release(call, epoch);
-        if (call.settled || !this.sent.has(call)) return;
-        try {
-          const reply = toReply(value, call.route.buffers);
-          this.settle(call);
-          call.resolve(reply);
-        } catch (error) {
-          this.fail(call, fromClientError(error, nameOf(call), this.link.address));
-        }
-      },
-      (error: unknown) => {
-        this.release(call, epoch);
-        // A call that is sent again on a new connection is no longer this connection's.
-        if (call.settled || (epoch !== this.epoch && !this.sent.has(call))) return;
-        this.refused(call, fromClientError(error, nameOf(call), this.link.address));
-      },
+      (value) => this.answered(call, epoch, value),
+      (error: unknown) => this.failed(call, epoch, error),
     );
+  }
+
+  private answered(call: Call, epoch: number, value: unknown): void {
+    this.release(call, epoch);
+    if (call.state !== 'sent') return;
+    try {
+      const reply = toReply(value, call.route.buffers);
+      this.settle(call);
+      call.resolve(reply);
+    } catch (error) {
+      this.fail(call, fromClientError(error, call.name, this.link.address));
+    }
+  }
+
+  private failed(call: Call, epoch: number, error: unknown): void {
+    this.release(call, epoch);
+    // The loss of its connection was told already, and it may be on its way again.
+    if (call.state === 'sent' && epoch === this.epoch) {
+      this.refused(call, fromClientError(error, call.name, this.link.address));
+    }
   }
 
   private refused(call: Call, error: PaxxRedisError): void {
     const lost = error.code === 'UNAVAILABLE';
     if (lost && call.repeatable && !call.repeated) {
-      this.sent.delete(call);
+      this.sent.remove(call);
+      call.state = 'waiting';
       this.repeat(call);
     } else {
       this.fail(call, error);
@@ -220,10 +203,10 @@ export class Connection implements LinkEvents {
     call.repeated = true;
     if (this.link.state !== 'ready') return this.start(call);
     this.sweep.clock.after(REPEAT_AFTER_MS, () => {
-      if (call.settled) return;
+      if (call.state === 'settled') return;
       const { state } = this.link;
       if (state === 'unavailable' || state === 'closed') {
-        this.fail(call, unavailable(nameOf(call), this.link.address, this.link.cause));
+        this.fail(call, unavailable(call.name, this.link.address, this.link.cause));
       } else this.start(call);
     });
   }
@@ -235,9 +218,9 @@ export class Connection implements LinkEvents {
     this.heldBytes -= call.bytes;
   }
 
-  private expire(call: Call): void {
-    const what = `${nameOf(call)}: within ${call.deadlineMs} ms`;
-    if (!this.sent.has(call)) return this.fail(call, unavailable(what, this.link.address, this.link.cause));
+  expired(call: Call): void {
+    const what = `${call.name}: within ${call.deadlineMs} ms`;
+    if (call.state !== 'sent') return this.fail(call, unavailable(what, this.link.address, this.link.cause));
     this.fail(call, new PaxxRedisError('TIMEOUT', `${what} no reply from Redis at ${this.link.address}`));
     if (this.replies === call.repliesBefore) this.noteSilence(call);
   }
@@ -252,27 +235,26 @@ export class Connection implements LinkEvents {
   }
 
   private abort(call: Call): void {
-    if (call.signal !== undefined) this.fail(call, aborted(nameOf(call), call.signal));
+    if (call.signal !== undefined) this.fail(call, aborted(call.name, call.signal));
   }
 
   private fail(call: Call, error: Error): void {
-    if (call.settled) return;
+    if (call.state === 'settled') return;
     this.settle(call);
     call.reject(error);
   }
 
   private settle(call: Call): void {
-    call.settled = true;
-    this.sent.delete(call);
+    if (call.state === 'sent') this.sent.remove(call);
+    else if (this.waiting.length > 0) this.waiting = this.waiting.filter((other) => other !== call);
+    call.state = 'settled';
     this.sweep.remove(call);
     if (call.signal !== undefined) this.aborts.remove(call.signal, call);
-    if (this.waiting.length > 0) this.waiting = this.waiting.filter((other) => other !== call);
   }
 
   private failAll(errorFor: (call: Call) => Error): void {
-    const calls = [...this.waiting, ...this.sent];
+    const calls = [...this.waiting, ...this.sent.take()];
     this.waiting = [];
-    this.sent.clear();
     for (const call of calls) this.fail(call, errorFor(call));
   }
 }
@@ -281,15 +263,4 @@ const REPEAT_AFTER_MS = 50;
 
 function aborted(what: string, signal: AbortSignal): PaxxRedisError {
   return new PaxxRedisError('ABORTED', `${what}: aborted by the caller`, { cause: signal.reason });
-}
-
-function nameOf(call: Call): string {
-  return call.args[0].toUpperCase();
-}
-
-/** About how many bytes the client keeps for it. */
-function sizeOf(args: WireArguments): number {
-  let size = 0;
-  for (const argument of args) size += argument.length;
-  return size;
 }

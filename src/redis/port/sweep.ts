@@ -36,10 +36,11 @@ export class DeadlineSweep {
     this.clock = clock;
   }
 
-  /** @param ms Infinity for no deadline */
-  add(timed: Timed, ms: number): void {
-    if (ms === Infinity) return;
-    const index = Math.ceil((this.clock.now() + ms) / WIDTH);
+  /** @param ms Infinity for no deadline @returns the time now */
+  add(timed: Timed, ms: number): number {
+    const now = this.clock.now();
+    if (ms === Infinity) return now;
+    const index = Math.ceil((now + ms) / WIDTH);
     let bucket = this.buckets.get(index);
     if (bucket === undefined) {
       bucket = { index, first: undefined };
@@ -51,6 +52,7 @@ export class DeadlineSweep {
     timed.after = bucket.first;
     if (bucket.first !== undefined) bucket.first.before = timed;
     bucket.first = timed;
+    return now;
   }
 
   remove(timed: Timed): void {

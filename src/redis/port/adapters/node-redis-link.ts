@@ -2,7 +2,7 @@
 import type { Link, LinkEvents, LinkState, Route, SubscriberEvents, SubscriberLink, WireArguments } from '../driver.ts';
 import type { NodeRedisClient, NodeRedisOptions } from './node-redis-shapes.ts';
 
-/** Codes of reply types that are decoded otherwise than by default: one shape, whatever the protocol. */
+/** Codes of reply types of RESP3 that are decoded otherwise than by default, to have the shapes of RESP2. */
 const SHAPES = {
   // double, big number
   44: String,
@@ -12,13 +12,17 @@ const SHAPES = {
   126: Array,
 };
 /** Bulk, simple and verbatim strings. */
-const BYTES = { ...SHAPES, 36: Buffer, 43: Buffer, 61: Buffer };
-/** Of a command. The timeout of version 6 ends only what was not written yet, and costs more than the command. */
-const AS_TEXT = { timeout: 0, typeMapping: SHAPES };
-const AS_BYTES = { timeout: 0, typeMapping: BYTES };
+const BYTES = { 36: Buffer, 43: Buffer, 61: Buffer };
+/** The timeout of version 6 ends only what was not written yet, and costs more than the command. */
+const OPTIONS = {
+  2: { text: { timeout: 0 }, bytes: { timeout: 0, typeMapping: BYTES } },
+  // A mapping costs about as much as the rest of the command.
+  3: { text: { timeout: 0, typeMapping: SHAPES }, bytes: { timeout: 0, typeMapping: { ...SHAPES, ...BYTES } } },
+};
 
-export function commandOptions({ buffers }: Route): object {
-  return buffers ? AS_BYTES : AS_TEXT;
+/** Options of a command. @param protocol that the connection speaks; 3 does for both */
+export function commandOptions({ buffers }: Pick<Route, 'buffers'>, protocol: 2 | 3 = 3): object {
+  return OPTIONS[protocol][buffers ? 'bytes' : 'text'];
 }
 
 /** For connections of the port's own: nothing waits or is sent behind its back. */
@@ -51,6 +55,7 @@ export const OWN_OPTIONS = {
 export function nodeRedisLink(client: NodeRedisClient, events: LinkEvents, owned: boolean): Link {
   let state: LinkState = client.isReady ? 'ready' : client.isOpen ? 'connecting' : 'idle';
   let cause: unknown;
+  const protocol = client.options?.['RESP'] === 2 ? 2 : 3;
   let resetting = false;
   const end = (): void => {
     if (state === 'closed' || resetting) return;
@@ -105,7 +110,7 @@ export function nodeRedisLink(client: NodeRedisClient, events: LinkEvents, owned
         });
       }
     },
-    call: (args: WireArguments, route: Route) => client.sendCommand(args, commandOptions(route)),
+    call: (args: WireArguments, route: Route) => client.sendCommand(args, commandOptions(route, protocol)),
     ...(owned && { reset }),
     close() {
       state = 'closed';
@@ -142,7 +147,7 @@ export function nodeRedisSubscriber(client: NodeRedisClient, events: SubscriberE
   return {
     async open() {
       await client.connect();
-      return Number(await client.sendCommand(['CLIENT', 'ID'], AS_TEXT));
+      return Number(await client.sendCommand(['CLIENT', 'ID'], OPTIONS[2].text));
     },
     async subscribe(channels) {
       await client.subscribe(channels, onMessage, true);
@@ -150,7 +155,7 @@ export function nodeRedisSubscriber(client: NodeRedisClient, events: SubscriberE
     async unsubscribe(channels) {
       await client.unsubscribe(channels);
     },
-    ping: () => client.sendCommand(['PING'], AS_TEXT),
+    ping: () => client.sendCommand(['PING'], OPTIONS[2].text),
     close() {
       destroy(client);
       lost();
