@@ -283,5 +283,14 @@ export class Consumer {
   }
 }
 
+/** What the user's listener throws must not stop the worker. */
+export function tell(listener: ((error: Error) => void) | undefined, error: Error): void {
+  try {
+    listener?.(error);
+  } catch (thrown) {
+    process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+  }
+}
+
 const LARGEST_TAKE = 500;
 const FATAL: ReadonlySet<string> = new Set(['CLOSED', 'INVALID']);

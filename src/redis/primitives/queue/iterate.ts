@@ -2,7 +2,7 @@
 import { PaxxRedisError } from '../../port/errors.ts';
 import type { RedisPort } from '../../port/types.ts';
 import { sleep } from '../support/wait.ts';
-import { Consumer } from './consumer.ts';
+import { Consumer, tell } from './consumer.ts';
 import { consumerName } from './consumer-name.ts';
 import type { HeldJob } from './job.ts';
 import type { ConsumeOptions, Job } from './types.ts';
@@ -42,7 +42,7 @@ export function iterateJobs<T>(
       consumer: name,
       demand: () => asked.length,
       start: (job) => start(job as HeldJob<T>),
-      onError: (error) => options.onError?.(error),
+      onError: (error) => tell(options.onError, error),
       onEnd(error) {
         failure = error;
         for (const { reject } of asked.splice(0)) reject(error);

@@ -4,7 +4,7 @@ import type { RedisPort } from '../../port/types.ts';
 import { tracePrimitive } from '../../telemetry/index.ts';
 import { milliseconds, positive } from '../support/durations.ts';
 import { pauseUntil, sleep } from '../support/wait.ts';
-import { Consumer } from './consumer.ts';
+import { Consumer, tell } from './consumer.ts';
 import { consumerName } from './consumer-name.ts';
 import type { HeldJob } from './job.ts';
 import type { QueueKeys } from './keys.ts';
@@ -42,7 +42,7 @@ export function startWorker<T>(
       // What is done and cannot be told to Redis takes up memory, too.
       Math.min(concurrency - jobs.size, UNSETTLED + concurrency * 2 - consumer.settler.pending),
     start: (job) => void run(job as HeldJob<T>),
-    onError: (error) => options.onError?.(error),
+    onError: (error) => tell(options.onError, error),
     onEnd() {
       state = 'stopped';
       signal?.removeEventListener('abort', onAbort);
@@ -71,7 +71,7 @@ export function startWorker<T>(
       });
     } catch (error) {
       // Only settling fails here, which the settler has told of.
-      options.onError?.(error as Error);
+      tell(options.onError, error as Error);
     }
   }
 
