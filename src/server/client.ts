@@ -18,6 +18,13 @@ export interface Transport {
   readonly local: string;
   /** Bytes of a partial command held back; of a long argument on its way, its own alone. */
   inputBytes(): number;
+  /** Room for input that only this client uses. */
+  bufferBytes?(): number;
+  /** Has the client been answered more than its output limit allows? Long answers ask on the way. */
+  isOverflowing?(): boolean;
+  /** The last long output, and when it was sent. */
+  readonly longOutput?: number;
+  readonly longOutputAt?: number;
   /** All bytes that wait for the rest of their command, or for the client to be allowed to go on. */
   heldBytes(): number;
   /** Bytes handed to the system and not yet taken. */

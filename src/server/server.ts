@@ -99,6 +99,8 @@ export class Server {
   /** Asked about each new connection by its address; what it returns is sent before the connection closes. */
   door: ((address: string | undefined) => string | undefined) | undefined = undefined;
   readonly closeListeners: ((client: Client) => void)[] = [];
+  /** How long CLIENT LIST remembers a long reply: DEBUG REPLYBUFFER PEAK-RESET-TIME. */
+  replyPeakMs = 5000;
   /** Called before any reply leaves and at the end of each batch: what is acknowledged is on disk first. */
   beforeOutput: (() => void) | undefined = undefined;
   /** Told that the server stops. */

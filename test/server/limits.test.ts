@@ -162,6 +162,61 @@ describe('what is sent', () => {
     socket.destroy();
   });
 
+  it('sends nothing of an answer beyond the hard limit, and runs a transaction to its end', async () => {
+    const { port, call, server } = await start();
+    server.settings.outputLimits.normal = { hard: 100_000, soft: 0, softSeconds: 0 };
+    call('HSET', 'h', 'field', 'value');
+    call('SADD', 's', 'member');
+    call('SET', 'k', 'x'.repeat(10_000));
+    for (const commands of [
+      `${'GET k\r\n'.repeat(15)}`,
+      'MULTI\r\nSET done yes\r\nHRANDFIELD h -20000\r\nINCR more\r\nEXEC\r\n',
+      'HRANDFIELD h -9999999999 WITHVALUES\r\n',
+      'SRANDMEMBER s -9999999999\r\n',
+    ]) {
+      const socket = connect(port, '127.0.0.1');
+      let heard = 0;
+      socket.on('error', () => {}).on('data', (bytes) => (heard += bytes.length));
+      const closed = new Promise<void>((done) => socket.once('close', () => done()));
+      socket.write(commands);
+      await closed;
+      expect(heard).toBe(0);
+    }
+    expect([call('GET', 'done'), call('GET', 'more')]).toEqual(['yes', '1']);
+  });
+
+  it('answers with any number of draws where no limit is set', async () => {
+    const { port, call } = await start();
+    call('SADD', 's', 'm');
+    const client = await openWire(port);
+    stopping.push(() => client.close());
+    const reply = await client.send(['SRANDMEMBER', 's', '-100000']);
+    expect(reply.type === 'array' && reply.items.length).toBe(100_000);
+    expect(reply.type === 'array' && reply.items.every((item) => item.type === 'bulk' && item.value === 'm')).toBe(
+      true,
+    );
+  });
+
+  it('keeps the buffer of a long command for the next, not for ever', async () => {
+    const { port, clock, server } = await start({ clock: 'virtual' });
+    const client = await openWire(port);
+    stopping.push(() => client.close());
+    const room = async (): Promise<number> => {
+      const [connection] = [...server.clients.values()].map(({ transport }) => transport!);
+      await client.send(['SET', 'k', 'x'.repeat(400_000)]);
+      return connection!.bufferBytes!();
+    };
+    const first = await room();
+    expect(first).toBeGreaterThan(400_000);
+    expect(await room()).toBe(first);
+    clock.advance(500);
+    expect(await room()).toBe(first);
+    clock.advance(1000);
+    const info = String(server.clients.size === 1 && (await client.send(['CLIENT', 'INFO'])).type);
+    expect(info).toBe('bulk');
+    expect([...server.clients.values()][0]!.transport!.bufferBytes!()).toBe(0);
+  });
+
   it('bears the soft limit for its seconds only', async () => {
     const server = await start({ clock: 'virtual' });
     server.server.settings.outputLimits.normal = { hard: 0, soft: 4 << 20, softSeconds: 10 };

@@ -5,6 +5,9 @@ import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import { memoryOfClient } from '../memory/client-memory.ts';
 
+const LEAST_REPLY_ROOM = 1024;
+const MOST_REPLY_ROOM = 16 * 1024;
+
 /** One line, without its end; `running` is the command that asks. */
 export function describeClient(client: Client, running: Call): string {
   const { server, transport } = client;
@@ -27,10 +30,10 @@ export function describeClient(client: Client, running: Call): string {
     multi: client.transaction?.queue.length ?? -1,
     ...(isReached('7.4.0', version) ? { watch: client.watched.length } : {}),
     qbuf: input,
-    'qbuf-free': Math.max(0, 20_474 - input),
+    'qbuf-free': Math.max(0, inputRoom(client, now) - input),
     'argv-mem': 10,
     'multi-mem': client.transaction?.bytes ?? 0,
-    rbs: 1024,
+    rbs: replyRoom(client),
     rbp: 0,
     obl: client.reply.out.length,
     oll: 0,
@@ -51,6 +54,19 @@ export function describeClient(client: Client, running: Call): string {
 function commandOf(client: Client, running: Call): string {
   if (client.transaction?.executing === true) return 'exec';
   return running.client === client ? running.command.name : client.lastCommand;
+}
+
+/** Room for input. The share in the common buffer is told as Redis' own buffer, which goes when it was idle for long. */
+function inputRoom({ transport, lastActive }: Client, now: number): number {
+  const common = now - lastActive >= 3000 ? 0 : 20_474;
+  return Math.max(common, transport?.bufferBytes?.() ?? 0);
+}
+
+/** Room for replies, as Redis' own buffer would have it: it grows with long replies and shrinks some time after them. */
+function replyRoom({ server, transport }: Client): number {
+  const { longOutput = 0, longOutputAt = 0 } = transport ?? {};
+  const isRecent = server.keyspace.now - longOutputAt < server.replyPeakMs;
+  return isRecent ? Math.min(Math.max(longOutput, LEAST_REPLY_ROOM), MOST_REPLY_ROOM) : LEAST_REPLY_ROOM;
 }
 
 /** What the running command took in the query buffer. */

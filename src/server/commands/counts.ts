@@ -10,6 +10,9 @@ const NOT_SYMMETRIC = new CommandError(
   'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
 );
 
+/** Elements of a long answer between two looks at whether to go on. */
+export const PAUSE = 4096;
+
 /** A count of at least `least`; anything else, text included, is answered with `error`. */
 export function countOf(call: Call, i: number, least = 0, error = NOT_POSITIVE): number {
   const value = parseInt64(call.arg(i));

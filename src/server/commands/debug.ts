@@ -237,8 +237,15 @@ function attempt(call: Call, refusal: string, work: () => void): void {
   call.reply.ok();
 }
 
+/** How long CLIENT LIST remembers a long reply, unless told otherwise. */
+const REPLY_PEAK_MS = 5000;
+
 function replyBuffer(call: Call): void {
   if (!call.is(2, 'peak-reset-time') && !call.is(2, 'resizing')) throw subcommandSyntaxError(call);
+  if (call.is(2, 'peak-reset-time')) {
+    if (call.is(3, 'never')) call.server.replyPeakMs = Infinity;
+    else call.server.replyPeakMs = call.is(3, 'reset') ? REPLY_PEAK_MS : call.integer(3);
+  }
   call.reply.ok();
 }
 

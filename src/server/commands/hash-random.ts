@@ -9,7 +9,7 @@ import { hashType } from '../values/hash.ts';
 import type { HashValue } from '../values/hash.ts';
 import { distinctPositions } from '../values/sample.ts';
 import { Span } from '../values/span.ts';
-import { signedCount } from './counts.ts';
+import { PAUSE, signedCount } from './counts.ts';
 
 export const hashRandomHandlers = {
   hrandfield,
@@ -49,6 +49,7 @@ function several(call: Call): void {
   for (let i = 0; i < answered; i++) {
     hash.at(positions === undefined ? Math.floor(random() * size) : positions[i]!, field, value);
     answer(reply, withValues);
+    if (i % PAUSE === PAUSE - 1 && !call.goesOn()) return;
   }
 }
 

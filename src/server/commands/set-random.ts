@@ -7,7 +7,7 @@ import { EVENT_SET } from '../keyspace/effects.ts';
 import { distinctPositions } from '../values/sample.ts';
 import { setType } from '../values/set.ts';
 import { replyBytes, Span } from '../values/span.ts';
-import { countOf, signedCount } from './counts.ts';
+import { countOf, PAUSE, signedCount } from './counts.ts';
 
 export const setRandomHandlers = {
   spop,
@@ -89,6 +89,7 @@ function srandmemberSeveral(call: Call): void {
     for (let i = 0; i > count; i--) {
       set.at(Math.floor(random() * size), member);
       member.reply(reply);
+      if (i % PAUSE === 1 - PAUSE && !call.goesOn()) return;
     }
   } else if (count >= size) {
     reply.array(size);

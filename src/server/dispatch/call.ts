@@ -178,6 +178,15 @@ export class Call {
     else expire(this.reply);
   }
 
+  /**
+   * Is it worth going on with a long answer? Not when the client has been answered more than its limit allows, and is
+   * to be cut off. Answers without a natural end ask every few thousand elements.
+   */
+  goesOn(): boolean {
+    this.reply.relieve?.();
+    return this.client.transport?.isOverflowing?.() !== true;
+  }
+
   /** A copy that owns its bytes. */
   freeze(): Call {
     const copy = new Call(this.server, this.client, this.command);

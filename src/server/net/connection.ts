@@ -31,6 +31,11 @@ const UNAUTHENTICATED_QUERY_BUFFER = 1024 * 1024;
 const LONG_ARGUMENT = 32 * 1024;
 const LINE_FEED = 10;
 
+/** An own buffer that has grown beyond this is kept for a while. */
+const WORTH_KEEPING = 32 * 1024;
+const KEPT_AT_MOST = 1024 * 1024;
+const KEPT_MS = 400;
+
 /** What the connections of a server share. */
 export interface Shared {
   readonly scanner: Scanner;
@@ -53,6 +58,13 @@ export class Connection implements Transport {
   restAwaited = 0;
   /** Set while input gathers in the connection's own buffer. */
   own: Scanner | undefined = undefined;
+  /** A long own buffer that has served, kept for the next long command. */
+  spare: Buffer | undefined = undefined;
+  /** The longest input since housekeeping looked at the spare buffer. */
+  longestInput = 0;
+  /** The last output that went as bytes: how long it was, and when. */
+  longOutput = 0;
+  longOutputAt = 0;
   draining = false;
   /** When the unread output passed the soft limit, while it has not fallen below. */
   lagsSince: number | undefined = undefined;
@@ -126,6 +138,7 @@ export class Connection implements Transport {
     const { reply } = this.client;
     if (this.server.beforeOutput !== undefined) this.server.beforeOutput();
     const { staging } = this.shared;
+    if (!this.socket.destroyed && this.isOverflowing()) this.discardOutput();
     if (staging.owner === reply) this.flushStaging();
     if (reply.out !== '' && !this.socket.destroyed) {
       const { out } = reply;
@@ -139,6 +152,21 @@ export class Connection implements Transport {
     if (this.client.closing) this.socket.destroySoon();
   }
 
+  /** Has the client been answered more than its hard limit allows, whatever it reads of it? */
+  isOverflowing(): boolean {
+    const { hard } = this.outputLimit();
+    // A replica's snapshot does not count, only what the replica leaves unread.
+    return hard > 0 && !this.client.isReplica && this.outputBytes() > hard;
+  }
+
+  discardOutput(): void {
+    const { reply } = this.client;
+    const { staging } = this.shared;
+    if (staging.owner === reply) staging.release(true);
+    reply.out = '';
+    this.overcome();
+  }
+
   /** Write what has gathered as bytes, the text behind it included. */
   flushStaging(): void {
     const { reply } = this.client;
@@ -148,6 +176,8 @@ export class Connection implements Transport {
     if (this.socket.destroyed) return staging.release(true);
     this.server.stats.writes++;
     this.server.stats.outputBytes += staging.used;
+    this.longOutput = staging.used;
+    this.longOutputAt = this.server.keyspace.now;
     const { bytes } = staging;
     let taken = false;
     const free = this.socket.write(staging.content(), () => {
@@ -180,6 +210,10 @@ export class Connection implements Transport {
     // As in Redis, a long argument counts from its announcement on, though here it gets room only as it arrives.
     if (this.own !== undefined) return Math.max(this.own.limit, this.own.awaited);
     return this.restLength === 0 ? 0 : Math.max(this.restLength, this.restAwaited);
+  }
+
+  bufferBytes(): number {
+    return (this.own?.bytes.length ?? 0) + (this.spare?.length ?? 0);
   }
 
   outputBytes(): number {
@@ -232,6 +266,7 @@ export class Connection implements Transport {
     const done = scanner.expected === 0 ? scanner.commandStart : 0;
     if (done === scanner.limit) {
       this.own = undefined;
+      if (scanner.bytes.length > WORTH_KEEPING) this.keep(scanner.bytes, scanner.limit);
     } else if (done > 0) {
       scanner.bytes.copyWithin(0, done, scanner.limit);
       scanner.limit -= done;
@@ -254,12 +289,31 @@ export class Connection implements Transport {
 
   startOwn(bytes: Buffer, start: number, end: number, progress: Scanner | undefined): Scanner {
     const own = new Scanner(this.server.settings.protoMaxBulkLength);
-    own.bytes = Buffer.allocUnsafeSlow(Math.max(1024, (end - start) * 2));
+    if (this.spare !== undefined && this.spare.length >= end - start) {
+      own.bytes = this.spare;
+      this.spare = undefined;
+    } else own.bytes = Buffer.allocUnsafeSlow(Math.max(1024, (end - start) * 2));
     bytes.copy(own.bytes, 0, start, end);
     own.limit = end - start;
     if (progress !== undefined) own.resume(progress);
     this.own = own;
     return own;
+  }
+
+  /** Who sends one long command often sends more: spare them growing a buffer each time. */
+  keep(bytes: Buffer, used: number): void {
+    this.longestInput = Math.max(this.longestInput, used);
+    if (bytes.length > KEPT_AT_MOST) return;
+    this.spare = bytes;
+    this.shared.housekeeping.wakeAt(this.server.clock.now() + KEPT_MS);
+  }
+
+  /** Drop the spare buffer unless it has been used well since the last look. Returns when to look again, if ever. */
+  checkSpare(now: number): number {
+    if (this.spare === undefined) return Infinity;
+    if (this.longestInput * 2 < this.spare.length) this.spare = undefined;
+    this.longestInput = 0;
+    return this.spare === undefined ? Infinity : now + KEPT_MS;
   }
 
   /** Add to the own buffer. It doubles as bytes arrive: what a client announces costs nothing. */
@@ -358,6 +412,7 @@ export class Connection implements Transport {
   closed(): void {
     this.client.closing = true;
     this.own = undefined;
+    this.spare = undefined;
     this.rest = undefined;
     const { staging, housekeeping } = this.shared;
     if (staging.owner === this.client.reply) staging.release(true);

@@ -1,4 +1,5 @@
-// Closes connections whose time is up: idle for longer than `timeout`, or with too much unread output for too long.
+// Closes connections whose time is up: idle for longer than `timeout`, or with too much unread output for too long;
+// takes back buffers that have had their use.
 //
 // One timer stands at the earliest deadline that was known when it was set; a connection that has been busy since then
 // gets a new deadline when the timer looks at it. While no limit is set and nobody lags, there is no timer.
@@ -45,6 +46,7 @@ export class Housekeeping {
     for (const connection of this.connections) {
       const { client } = connection;
       if (connection.lagsSince !== undefined) next = Math.min(next, connection.checkLag(now));
+      if (connection.spare !== undefined) next = Math.min(next, connection.checkSpare(now));
       if (patience === 0) continue;
       const due = client.lastActive + patience;
       if (mayIdle(client)) {

@@ -36,6 +36,8 @@ export interface Reply {
   verbatim(format: 'txt' | 'mkd', text: string): void;
   /** Replies that are RESP already, of the receiver's protocol. Only receivers of text have it. */
   encoded?(text: string): void;
+  /** Have gathered text take less room: after many short elements. */
+  relieve?(): void;
   /** An array of bulk strings. */
   bulks(texts: readonly string[]): void;
   /** Where the reply stands; `rewind` takes back what was written since. Dispatch uses them when a handler throws. */

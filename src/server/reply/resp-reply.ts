@@ -121,6 +121,13 @@ export class RespReply implements Reply {
     for (let i = 0; i < texts.length; i++) this.bulk(texts[i]!);
   }
 
+  relieve(): void {
+    const { staging } = this;
+    if (staging === undefined || !staging.borrow(this)) return;
+    staging.addText(this.out);
+    this.out = '';
+  }
+
   mark(): string {
     return this.out;
   }
