@@ -32,7 +32,7 @@ export type {
 /**
  * At least once: a job comes again when its worker dies, freezes or cannot reach Redis, and a failover may bring back
  * what was acknowledged. Handlers whose effect must not come twice pair it with idempotency keys. Redis must not evict
- * the keys (`maxmemory-policy noeviction`, or an instance of its own).
+ * the keys (`maxmemory-policy noeviction`, or an instance of its own). Needs Redis 6.2.
  *
  * First come, first served among those that wait; retries and delayed jobs go to the end when they are due.
  * @see https://redis.io/docs/latest/develop/data-types/streams/
