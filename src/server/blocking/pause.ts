@@ -3,6 +3,7 @@
 import type { Client } from '../client.ts';
 import type { Timer } from '../clock.ts';
 import type { Call } from '../dispatch/call.ts';
+import { masterOf } from '../replication/role.ts';
 import { mayWrite } from '../scripting/command-flags.ts';
 import type { Server } from '../server.ts';
 
@@ -37,7 +38,8 @@ export class Pause {
     this.until = 0;
     this.all = false;
     const { server } = this;
-    server.keyspace.letExpire(true);
+    // A replica's keys stay until its master says otherwise.
+    if (masterOf(server) === undefined) server.keyspace.letExpire(true);
     const held = [...this.held];
     this.held.clear();
     for (const [client, call] of held) {
@@ -50,7 +52,7 @@ export class Pause {
   /** With ALL not even CLIENT UNPAUSE gets through. Writes that MULTI would only queue are held as well. */
   holds(call: Call): boolean {
     const { client, server } = call;
-    if (server.depth > 0 || client.monitor || client.transport === undefined) return false;
+    if (server.depth > 0 || client.monitor || client.isReplica || client.transport === undefined) return false;
     return this.all || mayWrite(call);
   }
 

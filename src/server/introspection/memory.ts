@@ -64,6 +64,13 @@ export function reportMemory(server: Server): MemoryReport {
   };
 }
 
+/** What replicas have not taken yet; it does not count for `maxmemory`. */
+export function memoryOfReplicas(server: Server): number {
+  let sum = 0;
+  for (const client of server.clients.values()) if (client.isReplica) sum += memoryOfClient(client);
+  return sum;
+}
+
 export function memoryOfClients(server: Server): number {
   server.clientMemory?.sum(server.keyspace.now);
   let sum = 0;

@@ -78,7 +78,8 @@ export class ClientMemory {
   }
 
   note(client: Client, bytes: number): void {
-    if (client.transport === undefined) return;
+    // What replicas have not read must not evict anything: it would only grow by that.
+    if (client.transport === undefined || client.isReplica) return;
     // Its buffers go with it.
     if (client.closing || client.closed) return this.forget(client);
     this.total += bytes - (this.figures.get(client) ?? 0);

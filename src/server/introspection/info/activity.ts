@@ -9,7 +9,7 @@ import { savingOf } from '../../persistence/saving.ts';
 import type { Saving } from '../../persistence/saving.ts';
 import { hasScripting, scriptingOf } from '../../scripting/engine.ts';
 import type { Server } from '../../server.ts';
-import { reportMemory } from '../memory.ts';
+import { memoryOfReplicas, reportMemory } from '../memory.ts';
 import { statisticsOf } from '../statistics.ts';
 import type { Section } from './index.ts';
 
@@ -29,6 +29,7 @@ export function clientSection(server: Server): Section {
 
 export function memorySection(server: Server): Section {
   const { used, peak, startup, overhead, dataset, clients, resident, heapUsed, heapTotal } = reportMemory(server);
+  const replicas = memoryOfReplicas(server);
   const { maxmemory, maxmemoryPolicy } = server.settings;
   return {
     ...withHuman('used_memory', used),
@@ -62,11 +63,11 @@ export function memorySection(server: Server): Section {
     rss_overhead_bytes: 0,
     mem_fragmentation_ratio: ratio(resident, used),
     mem_fragmentation_bytes: resident - used,
-    mem_not_counted_for_evict: 0,
+    mem_not_counted_for_evict: replicas,
     mem_replication_backlog: 0,
     mem_total_replication_buffers: 0,
-    mem_clients_slaves: 0,
-    mem_clients_normal: clients,
+    mem_clients_slaves: replicas,
+    mem_clients_normal: clients - replicas,
     mem_cluster_links: 0,
     mem_aof_buffer: 0,
     mem_allocator: `v8-${process.versions.v8}`,
