@@ -1,7 +1,6 @@
 /** A connection to the bundled server without a socket: commands in, replies out, both at a network's pace. */
-import { PaxxRedisError, replyError } from '../../src/redis/port/errors.ts';
-import type { Reply } from '../../src/redis/port/types.ts';
-import { Decoder, ErrorReply, MapReply, PushReply, SetReply, VerbatimReply } from '../../src/redis/protocol/index.ts';
+import { PaxxRedisError } from '../../src/redis/port/errors.ts';
+import { Decoder, ErrorReply, MapReply, SetReply, VerbatimReply } from '../../src/redis/protocol/index.ts';
 import type { RespValue } from '../../src/redis/protocol/index.ts';
 import type { Client, Transport } from '../../src/server/client.ts';
 import { Call } from '../../src/server/dispatch/call.ts';
@@ -17,48 +16,43 @@ export interface Network {
   reply?(): number;
 }
 
-interface Pending {
-  readonly buffers: boolean;
-  settle(result: Reply | PaxxRedisError): void;
-}
-
 export class EmbeddedConnection implements Transport {
   readonly remote = '127.0.0.1:1';
   readonly local = '127.0.0.1:0';
   readonly client: Client;
   open = true;
-  /** Out-of-band messages. */
-  onPush: (items: readonly RespValue[]) => void = () => {};
+  /** Takes all replies where commands are not answered one by one: subscribers. */
+  onUnasked: ((reply: RespValue) => void) | undefined;
   onLost: () => void = () => {};
   private readonly server: Server;
   private readonly time: VirtualTime;
   private readonly clock: VirtualClock;
   private readonly network: () => Network;
-  private readonly pending: Pending[] = [];
+  private readonly pending: ((reply: RespValue) => void)[] = [];
   private held: (readonly string[])[] = [];
   private readonly decoder: Decoder;
   private lastRequest = 0;
   private lastReply = 0;
 
-  constructor(server: Server, time: VirtualTime, clock: VirtualClock, network: () => Network, resp: 2 | 3) {
+  constructor(server: Server, time: VirtualTime, clock: VirtualClock, network: () => Network) {
     this.server = server;
     this.time = time;
     this.clock = clock;
     this.network = network;
     this.client = server.addClient(this);
-    this.client.setProtocol(resp);
+    this.client.setProtocol(2);
     this.decoder = new Decoder({ strings: 'buffer', onReply: (reply) => this.onReply(reply) });
   }
 
-  /** @param argv byte strings */
-  submit(argv: readonly string[], pending: Pending): void {
-    if (!this.open) return pending.settle(lost());
-    this.pending.push(pending);
+  /** @param argv byte strings @param settle is not called when the connection is lost */
+  submit(argv: readonly string[], settle: (reply: RespValue) => void): void {
+    this.pending.push(settle);
     this.tell(argv);
   }
 
   /** A command that is not answered by a reply. */
   tell(argv: readonly string[]): void {
+    if (!this.open) return;
     this.lastRequest = this.travel(this.network().request?.() ?? 0, this.lastRequest, () => this.arrive(argv));
   }
 
@@ -67,7 +61,6 @@ export class EmbeddedConnection implements Transport {
     if (!this.open) return;
     this.open = false;
     this.server.removeClient(this.client);
-    for (const pending of this.pending.splice(0)) pending.settle(lost());
     this.onLost();
   }
 
@@ -135,25 +128,22 @@ export class EmbeddedConnection implements Transport {
   }
 
   private onReply(reply: RespValue): void {
-    if (reply instanceof PushReply) return this.onPush(reply.items);
-    const pending = this.pending.shift();
-    if (pending === undefined) return;
-    pending.settle(reply instanceof ErrorReply ? replyError(reply.message) : normalize(reply, pending.buffers));
+    if (this.onUnasked !== undefined) this.onUnasked(reply);
+    else this.pending.shift()?.(reply);
   }
 }
 
-function lost(): PaxxRedisError {
+export function lost(): PaxxRedisError {
   return new PaxxRedisError('UNAVAILABLE', 'The connection was lost.');
 }
 
-/** The port's shapes: what both protocol versions and all clients can agree on. */
-export function normalize(value: RespValue, buffers: boolean): Reply {
+/** Replies as a client gives them: text or bytes, error replies as errors. */
+export function plain(value: RespValue, buffers: boolean): unknown {
   if (value instanceof Uint8Array) return buffers ? value : Buffer.from(value).toString('utf8');
+  if (value instanceof ErrorReply) return Object.assign(new Error(value.message), { name: 'ReplyError' });
   if (value instanceof VerbatimReply) return value.text;
-  if (value instanceof MapReply) return value.entries.flatMap((pair) => pair.map((item) => normalize(item, buffers)));
-  if (value instanceof SetReply) return value.items.map((item) => normalize(item, buffers));
-  if (value instanceof ErrorReply) throw replyError(value.message);
-  if (Array.isArray(value)) return (value as readonly RespValue[]).map((item) => normalize(item, buffers));
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  return value as Reply;
+  if (value instanceof MapReply) return value.entries.flatMap((pair) => pair.map((item) => plain(item, buffers)));
+  if (value instanceof SetReply) return value.items.map((item) => plain(item, buffers));
+  if (Array.isArray(value)) return (value as readonly RespValue[]).map((item) => plain(item, buffers));
+  return value;
 }

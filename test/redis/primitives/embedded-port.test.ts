@@ -62,7 +62,7 @@ describe('embedded port', () => {
     await expect(time.until(port.send({ args: ['PING'] }))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await time.until(other.send({ args: ['PUBLISH', 'b', 'lost'] }));
     port.restore();
-    await time.settle();
+    await time.advance(5000);
     await time.until(other.send({ args: ['PUBLISH', 'a', 'two'] }));
     await time.until(subscription.close());
     await time.until(other.send({ args: ['PUBLISH', 'a', 'three'] }));

@@ -1,0 +1,27 @@
+/** The port over the bundled server without sockets, with virtual time running by itself. */
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { canRun, portConformance } from '../../../src/redis/testing/port-conformance.ts';
+import type { PortTarget } from '../../../src/redis/testing/port-conformance.ts';
+import { startEmbedded } from '../../support/embedded-port.ts';
+
+describe('the embedded port', () => {
+  const redis = startEmbedded();
+  const target: PortTarget = {
+    createPort: (options) => redis.port(options),
+    command: async (...args) => redis.call(...args),
+  };
+  let running = true;
+
+  beforeAll(() => {
+    void (async () => {
+      while (running) await redis.time.advance(1);
+    })();
+  });
+  afterAll(() => {
+    running = false;
+  });
+
+  for (const conformanceCase of portConformance) {
+    it.skipIf(!canRun(conformanceCase, target))(conformanceCase.name, () => conformanceCase.run(target));
+  }
+});
