@@ -1,6 +1,6 @@
 /** The cache's exchanges with Redis: each within its deadline, behind the breaker, and a miss where Redis fails. */
 import { PaxxRedisError } from '../port/errors.ts';
-import type { RedisPort, Result, SendOptions } from '../port/types.ts';
+import type { Command, RedisPort, Result, SendOptions } from '../port/types.ts';
 import { Breaker } from './breaker.ts';
 import type { Random } from '../port/clock.ts';
 import { leaseOf } from './keys.ts';
@@ -58,10 +58,8 @@ export class Store {
       breaker.succeeded();
       return reply;
     } catch (error) {
-      // A reply, even an error, is a sign of life.
-      if (error instanceof PaxxRedisError && (error.code === 'REPLY' || error.code === 'OUT_OF_MEMORY')) {
-        breaker.succeeded();
-      } else breaker.failed();
+      if (isAnswer(error)) breaker.succeeded();
+      else breaker.failed();
       if (options.throws) throw error;
       options.onTrouble(error as Error);
       return undefined;
@@ -76,7 +74,7 @@ export class Store {
   ): Promise<{ stored: Stored[]; versions: Map<string, string> } | undefined> {
     const step = withTtl ? 2 : 1;
     const results = await this.attempt((options) =>
-      this.port.pipeline(
+      this.sendAll(
         [
           ...paths.flatMap((key) => [
             { args: ['GET', key] as const, key, readOnly: true },
@@ -125,7 +123,7 @@ export class Store {
   /** The fill leases go first: what began to compute before cannot be stored after. */
   async write(values: readonly { path: string; bytes: Uint8Array; ms: number }[]): Promise<boolean> {
     const results = await this.attempt((options) =>
-      this.port.pipeline(
+      this.sendAll(
         values.flatMap(({ path, bytes, ms }) => [
           { args: ['DEL', leaseOf(path)] as const, key: path, idempotent: true },
           { args: ['SET', path, bytes, 'PX', ms] as const, key: path, idempotent: true },
@@ -139,7 +137,7 @@ export class Store {
   async remove(paths: readonly string[]): Promise<boolean> {
     const results = await this.attempt(
       (options) =>
-        this.port.pipeline(
+        this.sendAll(
           paths.map((path) => ({ args: ['DEL', path, leaseOf(path)] as const, key: path, idempotent: true })),
           options,
         ),
@@ -156,6 +154,15 @@ export class Store {
     return done !== undefined;
   }
 
+  /** A pipeline whose commands got no answer has failed as a whole, like any other exchange. */
+  private async sendAll(commands: readonly Command[], options: SendOptions): Promise<readonly Result[]> {
+    const results = await this.port.pipeline(commands, options);
+    for (const result of results) {
+      if (!result.ok && !isAnswer(result.error)) throw result.error;
+    }
+    return results;
+  }
+
   /** Commands of a pipeline fail one by one. */
   private allWell(results: readonly Result[] | undefined): boolean {
     const failed = results?.find((result) => !result.ok);
@@ -165,6 +172,11 @@ export class Store {
     }
     return results !== undefined && failed === undefined;
   }
+}
+
+/** A reply, even an error, is a sign of life. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof PaxxRedisError && (error.code === 'REPLY' || error.code === 'OUT_OF_MEMORY');
 }
 
 function replyIn(result: Result | undefined): unknown {
