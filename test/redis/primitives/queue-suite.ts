@@ -115,6 +115,12 @@ export function queueSuite(rigOf: () => Rig): void {
       expect(await until(again.ack())).toBe(true);
       expect(await until(again.ack())).toBe(true);
       expect(await until(queue.stats())).toMatchObject({ pending: 0, waiting: 0 });
+      // To the same worker a second time: the first delivery's receipt is void, too.
+      await until(queue.enqueue('y'));
+      const { value: twice } = (await until(jobs.next())) as IteratorYieldResult<Job<string>>;
+      await command('XCLAIM', 'paxx:{receipts}:s', 'workers', 'one', '0', twice.receipt.entryId);
+      expect(await until(twice.ack())).toBe(false);
+      expect(await until(queue.stats())).toMatchObject({ pending: 1 });
       await until(Promise.all([jobs.return!(), others.return!()]));
     });
 

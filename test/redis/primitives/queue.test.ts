@@ -117,6 +117,20 @@ describe('queue on virtual time', () => {
     expect(redis.contents()).toEqual({ 'paxx:{q}:s': { type: 'stream', value: [] } });
   });
 
+  it('counts jobs alone, not what wakes workers', async () => {
+    const { queue } = open({ maxAgeMs: 1000 });
+    await time.until(queue.enqueueMany([{ data: 1, delayMs: 5000 }]));
+    await time.until(queue.enqueueMany([{ data: 2, delayMs: 4000 }]));
+    await time.advance(2000);
+    expect(redis.call('XLEN', 'paxx:{q}:s')).toBe(1);
+    expect(await time.until(queue.stats())).toMatchObject({ waiting: 0, lag: 0, delayed: 2, oldestMs: 0 });
+    await time.until(queue.enqueue(3));
+    await time.advance(500);
+    const stats = await time.until(queue.stats());
+    expect(stats).toMatchObject({ waiting: 1, lag: 1, delayed: 2 });
+    expect(Math.abs(stats.oldestMs - 500)).toBeLessThan(10);
+  });
+
   it('gives up a job that loses worker after worker', async () => {
     const { queue } = open({ maxStalls: 2 });
     await time.until(queue.enqueue(7));

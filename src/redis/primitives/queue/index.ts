@@ -52,7 +52,7 @@ export function createQueue<T = unknown>(port: RedisPort, name: string, options:
     dead: createDeadLetters(port, name, keys, settings),
     stats: (send) =>
       tracePrimitive(port.clock, 'queue', 'stats', name, async () => {
-        const names = [keys.stream, keys.delayed, keys.dead, keys.bodies];
+        const names = [keys.stream, keys.delayed, keys.dead, keys.bodies, keys.wake];
         const [waiting, pending, delayed, dead, lag, consumers, age, bytes] = arrayOf(
           await port.script(queueStats, names, [], send),
         ).map(Number) as [number, number, number, number, number, number, number, number];

@@ -20,10 +20,20 @@ local function fieldsOf(list)
 end
 `;
 
-/** Sooner due than all others: one worker has to hear of it. `wake` keeps more than one such entry from being there. */
+/** Sooner due than all others: one worker has to hear of it. `wake` has the entry's id, and keeps it the only one. */
 export const ANNOUNCE = `
 local function announce(stream, wake)
-  if redis.call('SET', wake, '1', 'NX') then redis.call('XADD', stream, '*', 'w', '1') end
+  if redis.call('EXISTS', wake) == 0 then redis.call('SET', wake, redis.call('XADD', stream, '*', 'w', '1')) end
+end
+`;
+
+/** Milliseconds that the first job after the entry `from` has been waiting, -1 where none is. */
+export const AGE = `
+local function ageAfter(stream, from)
+  for _, entry in ipairs(redis.call('XRANGE', stream, from, '+', 'COUNT', 2)) do
+    if entry[2][1] ~= 'w' then return math.max(0, now - tonumber(string.match(entry[1], '^%d+'))) end
+  end
+  return -1
 end
 `;
 

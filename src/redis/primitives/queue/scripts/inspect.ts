@@ -1,9 +1,9 @@
 /** Scripts for those who look at a queue, and put dead letters back to work. */
 import { defineScript } from '../../../port/script.ts';
-import { FIELDS, NOW } from './common.ts';
+import { AGE, FIELDS, NOW } from './common.ts';
 
 /**
- * KEYS stream delayed dead bodies.
+ * KEYS stream delayed dead bodies wake.
  * Answers waiting, pending, delayed, dead, lag, consumers, age of the oldest that waits (ms, -1: none), bytes, group.
  *
  * `lag` of XINFO GROUPS is null once an entry was deleted in the middle; then it is what the stream holds less what is
@@ -15,6 +15,7 @@ export const queueStats = defineScript(
 local stream = KEYS[1]
 ${NOW}
 ${FIELDS}
+${AGE}
 local length, pending, lag, consumers, from, name = redis.call('XLEN', stream), 0, nil, 0, '-', ''
 if redis.call('EXISTS', stream) == 1 then
   local item = redis.call('XINFO', 'GROUPS', stream)[1]
@@ -24,10 +25,12 @@ if redis.call('EXISTS', stream) == 1 then
     lag, from = group.lag, '(' .. group['last-delivered-id']
   end
 end
-local waiting = math.max(0, length - pending)
-if not lag then lag = waiting end
-local first = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)[1]
-local age = first and math.max(0, now - tonumber(string.match(first[1], '^%d+'))) or -1
+if not lag then lag = length - pending end
+local wake = redis.call('GET', KEYS[5])
+local jobless = wake and #redis.call('XRANGE', stream, wake, wake) or 0
+local waiting = math.max(0, length - pending - jobless)
+lag = math.max(0, lag - jobless)
+local age = ageAfter(stream, from)
 local bytes = 0
 for _, key in ipairs({stream, KEYS[4]}) do bytes = bytes + (redis.call('MEMORY', 'USAGE', key) or 0) end
 return {waiting, pending, redis.call('ZCARD', KEYS[2]), redis.call('XLEN', KEYS[3]), lag, consumers, age, bytes, name}

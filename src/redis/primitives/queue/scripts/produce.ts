@@ -1,6 +1,6 @@
 /** Scripts that bring jobs into the stream. */
 import { defineScript } from '../../../port/script.ts';
-import { ANNOUNCE, NEXT_DUE, NOW } from './common.ts';
+import { AGE, ANNOUNCE, NEXT_DUE, NOW } from './common.ts';
 
 /**
  * KEYS stream delayed bodies wake, then one key for each job that has a dedup id.
@@ -14,6 +14,7 @@ local stream, delayed, bodies, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local maxBytes, maxAge = tonumber(ARGV[1]), tonumber(ARGV[2])
 ${NOW}
 ${ANNOUNCE}
+${AGE}
 if maxBytes > 0 then
   local used = (redis.call('MEMORY', 'USAGE', stream) or 0) + (redis.call('MEMORY', 'USAGE', bodies) or 0)
   if used >= maxBytes then return {'bytes', used} end
@@ -26,8 +27,7 @@ if maxAge > 0 and redis.call('EXISTS', stream) == 1 then
       if group[i] == 'last-delivered-id' then from = '(' .. group[i + 1] end
     end
   end
-  local first = redis.call('XRANGE', stream, from, '+', 'COUNT', 1)[1]
-  local age = first and now - tonumber(string.match(first[1], '^%d+')) or 0
+  local age = ageAfter(stream, from)
   if age > maxAge then return {'age', string.format('%.0f', age)} end
 end
 local out, keys, soonest = {}, 4, nil
