@@ -1,11 +1,13 @@
 /** A port over a driver: one connection for commands, others as sessions, messages and tracking ask for them. */
 import { AbortRegistry } from './aborts.ts';
+import { within } from './budget.ts';
 import { readCapabilities } from './capabilities.ts';
+import { fromClientError } from './client-errors.ts';
 import { systemClock } from './clock.ts';
 import type { Clock, Random } from './clock.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection.ts';
-import type { Driver, LinkState, ServerNode } from './driver.ts';
+import type { Driver, Link, LinkEvents, LinkState, ServerNode } from './driver.ts';
 import { PaxxRedisError } from './errors.ts';
 import type { Shared } from './shared.ts';
 import { settled } from './pipeline.ts';
@@ -14,7 +16,16 @@ import { openSession } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { DeadlineSweep } from './sweep.ts';
 import { Tracking } from './tracking.ts';
-import type { Capabilities, Command, PortState, RedisPort, RedisSession, Reply, SendOptions } from './types.ts';
+import type {
+  Capabilities,
+  Command,
+  PortState,
+  RedisPort,
+  RedisSession,
+  Reply,
+  SendOptions,
+  SessionOptions,
+} from './types.ts';
 
 export interface PortOptions {
   /** Milliseconds: the deadline of calls that set none. Default 5,000. */
@@ -41,7 +52,7 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
   const clock = options.clock ?? systemClock;
   const sweep = new DeadlineSweep(clock);
   const aborts = new AbortRegistry();
-  const main = new Connection((events) => driver.main(events), sweep, aborts, settings);
+  const main = new Connection(openMain, sweep, aborts, settings);
   const sessions = new Set<RedisSession>();
   const shared: Shared = { driver, sweep, aborts, settings, random: options.random ?? Math.random };
   /** Of a cluster's nodes, by id: the main link goes to any of them. */
@@ -72,26 +83,14 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
     },
     async session(sessionOptions = {}) {
       assertOpen();
-      const session = await openSession({
-        sweep,
-        aborts,
-        settings,
-        control,
-        node: (fresh) => driver.node(sessionOptions.key, fresh),
-        closed: (ended) => sessions.delete(ended),
-      });
-      sessions.add(session);
+      const opening = connectedSession(sessionOptions);
       try {
-        // What comes back is connected.
-        const { signal, deadlineMs } = sessionOptions;
-        const budget = { ...(signal && { signal }), ...(deadlineMs !== undefined && { deadlineMs }) };
-        await session.send({ args: ['PING'], readOnly: true }, budget);
-        assertOpen();
+        return await within(shared, 'session', sessionOptions, opening);
       } catch (error) {
-        await session.close();
-        throw error;
+        // Nobody would close one that comes too late.
+        opening.then((session) => session.close()).catch(() => undefined);
+        throw fromClientError(error, 'session', 'the session’s server');
       }
-      return session;
     },
     async subscribe(channels, listener, sendOptions) {
       assertOpen();
@@ -104,16 +103,53 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
     async close() {
       if (closed) return;
       closed = true;
-      for (const session of sessions) await session.close();
-      subscriptions.close();
-      tracking.close();
-      for (const connection of controls.values()) connection.close();
+      closeRest();
       main.close();
-      sweep.stop();
     },
     [Symbol.asyncDispose]: () => port.close(),
   };
   return port;
+
+  function openMain(events: LinkEvents): Link {
+    return driver.main({
+      ready: () => events.ready(),
+      lost: (cause) => events.lost(cause),
+      down: (cause) => events.down(cause),
+      closed(cause) {
+        events.closed(cause);
+        // The client was ended by its owner, who expects that nothing of it is left.
+        closeRest();
+      },
+    });
+  }
+
+  function closeRest(): void {
+    for (const session of sessions) session.close().catch(() => undefined);
+    subscriptions.close();
+    tracking.close();
+    for (const connection of controls.values()) connection.close();
+  }
+
+  /** What comes back is connected. */
+  async function connectedSession({ key }: SessionOptions): Promise<RedisSession> {
+    const session = await openSession({
+      sweep,
+      aborts,
+      settings,
+      control,
+      node: (fresh) => driver.node(key, fresh),
+      closed: (ended) => sessions.delete(ended),
+    });
+    sessions.add(session);
+    try {
+      await session.send({ args: ['PING'], readOnly: true }, { deadlineMs: Infinity });
+      assertOpen();
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    return session;
+  }
 
   function control(node: ServerNode): Connection {
     if (!driver.cluster) return main;

@@ -70,14 +70,6 @@ export class DeadlineSweep {
     timed.after = undefined;
   }
 
-  /** Forget all. */
-  stop(): void {
-    this.timer?.cancel();
-    this.timer = undefined;
-    this.armed = Infinity;
-    this.buckets.clear();
-  }
-
   private arm(index: number, ms = index * WIDTH - this.clock.now()): void {
     this.timer?.cancel();
     this.armed = index;
