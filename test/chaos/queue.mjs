@@ -32,6 +32,8 @@ const JOBS = 40;
 const WORKERS = 3;
 /** A round that has not ended by then never will. */
 const LIMIT_MS = 30_000;
+/** A server that is started again reads what it has written first. */
+const PATIENCE_MS = 60_000;
 const CLIENTS = ['ioredis-5', 'ioredis-6', 'redis-5', 'redis-6'];
 
 const random = mulberry(Number(values.seed));
@@ -76,6 +78,8 @@ async function round(turn, queue, port, faults) {
   const stops = [];
   const kills = new Set();
   const enqueueing = enqueueAll(queue);
+  // It is awaited below.
+  enqueueing.catch(() => {});
   const names = Object.keys(faults);
   const timeline = [];
   for (let i = 0; i < 1 + Math.floor(random() * 2); i++) {
@@ -244,11 +248,12 @@ function makeFaults(redisPort, port, bundle) {
 
 /** Repeats what may be repeated. */
 async function retry(work) {
-  for (let attempt = 0; ; attempt++) {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (attempt > 500) throw error;
+      if (performance.now() > until) throw error;
       await delay(20);
     }
   }
@@ -263,7 +268,8 @@ async function startWorker(redisPort, bundle) {
 
 async function startRedis(redisPort) {
   const options = ['--port', redisPort, '--bind', '127.0.0.1', '--dir', scratch, '--save', ''];
-  server = spawn('redis-server', [...options, '--appendonly', 'yes', '--appendfsync', 'always'].map(String), {
+  const appending = ['--appendonly', 'yes', '--appendfsync', 'always', '--auto-aof-rewrite-min-size', '2mb'];
+  server = spawn('redis-server', [...options, ...appending].map(String), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise((resolve, reject) => {
