@@ -125,9 +125,13 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, callback: () => void): Timer {
-    let timer = this.time.at(ms / this.rate, () => {
-      timer = this.whenAwake(callback);
-    });
+    const due = this.now() + ms;
+    // Sums of fractions may fall short of the time by a rounding.
+    const ring = (): void => {
+      const left = due - this.now();
+      timer = left > 0 ? this.time.at(Math.max(left / this.rate, 1e-6), ring) : this.whenAwake(callback);
+    };
+    let timer = this.time.at(ms / this.rate, ring);
     return { cancel: () => timer.cancel() };
   }
 

@@ -10,16 +10,17 @@ describe('the embedded port', () => {
     createPort: (options) => redis.port(options),
     command: async (...args) => redis.call(...args),
   };
-  let running = true;
+  const stop = new AbortController();
 
   beforeAll(() => {
     void (async () => {
-      while (running) await redis.time.advance(1);
+      for (;;) {
+        if (stop.signal.aborted) return;
+        await redis.time.advance(1);
+      }
     })();
   });
-  afterAll(() => {
-    running = false;
-  });
+  afterAll(() => stop.abort());
 
   for (const conformanceCase of portConformance) {
     it.skipIf(!canRun(conformanceCase, target))(conformanceCase.name, () => conformanceCase.run(target));
