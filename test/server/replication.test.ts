@@ -1,7 +1,10 @@
 /** Replicas of redis-server and of ours: snapshot, stream, and what is asked of both sides. */
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startServer } from '../../src/server/index.ts';
 import type { StartedServer, StartOptions } from '../../src/server/index.ts';
@@ -205,6 +208,7 @@ describe('of ours', () => {
     await isLinked(replica);
     master.call('SET', 'brief', 1, 'PX', 1000);
     await isLevel(master, replica);
+    replica.call('CLIENT', 'PAUSE', 1000, 'WRITE');
     replica.clock.advance(2000);
     expect(replica.call('GET', 'brief')).toBeNull();
     expect(replica.server.keyspace.databases[0]!.size).toBe(1);
@@ -279,6 +283,26 @@ describe('of ours', () => {
     const next = await start({ password: 'secret', port: master.port });
     next.call('SET', 'new', 1);
     await vi.waitFor(() => expect(replica.call('GET', 'new')).toBe('1'), PATIENCE);
+  });
+
+  it('keeps on disk what its master sent, in one piece and after it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'paxx-replica-'));
+    closing.push(() => rm(dir, { recursive: true }));
+    const config = { appendonly: 'yes', appendfsync: 'always' };
+    const master = await start();
+    master.call('SET', 'first', 1);
+    const replica = await start({ dir, config });
+    replica.call('SET', 'old', 1);
+    replica.call('REPLICAOF', '127.0.0.1', master.port);
+    await isLinked(replica);
+    master.call('RPUSH', 'later', 1);
+    await isLevel(master, replica);
+    await vi.waitFor(
+      () => expect(replica.call('INFO', 'persistence')).toContain('aof_rewrite_in_progress:0'),
+      PATIENCE,
+    );
+    await replica.stop();
+    expect((await start({ dir, config })).keys()).toEqual(['first', 'later']);
   });
 
   it('takes commands apart wherever packets end', async () => {

@@ -37,6 +37,8 @@ export class Keyspace {
   mayExpire = true;
   /** While keys may not expire: those whose time has come count as gone, though they stay. */
   hidesExpired = false;
+  /** A replica: keys go when its master says so, whoever else would let them. */
+  follows = false;
   activeExpiry = true;
   nextExpiry = Infinity;
   /** Set by the server: an expiry earlier than all others was set. */
@@ -91,9 +93,9 @@ export class Keyspace {
 
   /** Keep keys from expiring, or let them again. `hides`: meanwhile those whose time has come count as gone. */
   letExpire(on: boolean, hides = false): void {
-    this.mayExpire = on;
-    this.hidesExpired = hides && !on;
-    if (on) this.onExpiryMoved?.(this.nextExpiry);
+    this.mayExpire = on && !this.follows;
+    this.hidesExpired = this.follows || (hides && !on);
+    if (this.mayExpire) this.onExpiryMoved?.(this.nextExpiry);
   }
 
   /** Remove all keys of all databases, or of one. Returns how many went. */

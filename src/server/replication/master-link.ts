@@ -43,6 +43,8 @@ export class MasterLink {
   knowsHistory: boolean;
   socket: Socket | undefined = undefined;
   receiver: SnapshotReceiver | undefined = undefined;
+  /** The history that the snapshot on its way belongs to. */
+  resyncAs = { id: '', offset: 0 };
   stream = new CommandStream();
   /** Received while lines are read, not yet taken. */
   text = '';
@@ -220,8 +222,6 @@ export class MasterLink {
       throw new Error(`PSYNC was answered with ${line}`);
     }
   }
-
-  resyncAs = { id: '', offset: 0 };
 
   load(bytes: Buffer): void {
     const received = this.receiver!.write(Buffer.from(bytes));

@@ -78,6 +78,7 @@ export function follow(server: Server, host: string, port: number): void {
   const link = new MasterLink(server, host, port, knowsHistory);
   role.link = link;
   replicas.relaying = true;
+  server.keyspace.follows = true;
   server.keyspace.letExpire(false, true);
   configOf(server).values.set('replicaof', `${host} ${port}`);
   role.own ??= watchOwnKeys(server, role);
@@ -108,6 +109,7 @@ export function lead(server: Server): void {
   replicas.selected = -1;
   identityOf(server).continueAs();
   replicas.listen();
+  server.keyspace.follows = false;
   server.keyspace.letExpire(true);
   server.log('MASTER MODE enabled');
 }
