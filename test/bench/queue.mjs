@@ -5,7 +5,7 @@
 // BullMQ is installed into a temporary folder. Both get the same client (ioredis 5), the same jobs and a handler that
 // does nothing; BullMQ removes finished jobs, as ours do by themselves. For each round: all jobs are enqueued in batches,
 // then a worker works them off. Then single jobs, to an idle worker: how long until the handler sees them.
-// Redis' part is its processor time (INFO cpu) per job.
+// Redis' part is its processor time (INFO cpu) per job; `bytesLeft` is its memory afterwards, less before.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -59,6 +59,7 @@ try {
 
 async function measure(rival, redis, jobs) {
   await redis.flushall();
+  const { bytes } = await usage(redis);
   const queue = await rival.open();
   const enqueueing = await cost(redis, async () => {
     for (let first = 0; first < jobs; first += BATCH) {
@@ -80,7 +81,11 @@ async function measure(rival, redis, jobs) {
     await stop();
   });
   await queue.close();
+  // Clients that have gone are freed a moment later.
+  await delay(200);
+  const { bytes: left } = await usage(redis);
   return {
+    bytesLeft: left - bytes,
     addsPerSecond: jobs / enqueueing.seconds,
     jobsPerSecond: jobs / working.seconds,
     redisMicros: (working.redisSeconds / jobs) * 1e6,
@@ -129,6 +134,7 @@ async function usage(redis) {
   const info = await redis.info();
   const field = (name) => Number(new RegExp(`^${name}:(.*)$`, 'm').exec(info)[1]);
   return {
+    bytes: field('used_memory'),
     cpu: field('used_cpu_user') + field('used_cpu_sys'),
     // Those that scripts call, too: total_commands_processed leaves them out.
     commands:
@@ -236,7 +242,15 @@ async function startRedis() {
 }
 
 function report(rows) {
-  const columns = ['addsPerSecond', 'jobsPerSecond', 'redisMicrosAdd', 'redisMicros', 'clientMicros', 'commands'];
+  const columns = [
+    'addsPerSecond',
+    'jobsPerSecond',
+    'redisMicrosAdd',
+    'redisMicros',
+    'clientMicros',
+    'commands',
+    'bytesLeft',
+  ];
   const medians = new Map(
     [...rows].map(([name, list]) => [
       name,
