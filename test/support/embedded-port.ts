@@ -96,7 +96,6 @@ function makePort(server: Server, time: VirtualTime, random: Random, options: Po
   };
   const port = createPortOver(embeddedDriver(wire), { ...options, clock, random });
   const controls = {
-    random,
     cut: () => cut(wire),
     restore: () => restore(wire),
     pause: (ms: number) => clock.pause(ms),

@@ -42,7 +42,7 @@ export interface PortOptions {
   /** Milliseconds between probes of the connections that only receive: messages, tracking. Default 10,000. */
   readonly probeEveryMs?: number;
   readonly clock?: Clock;
-  /** For the jitter of reconnects. */
+  /** For jitter and names: of the port and of what stands on it. */
   readonly random?: Random;
 }
 
@@ -68,6 +68,7 @@ export function createPortOver(driver: Driver, options: PortOptions = {}): Redis
     name: driver.name,
     clock,
     defaultDeadlineMs: settings.defaultDeadlineMs,
+    random: shared.random,
     get state() {
       return STATES[main.state];
     },
