@@ -28,8 +28,11 @@ export function memoryOfClient(client: Client, argv = 0): number {
     (client.tracking?.prefixes.size ?? 0);
   return (
     CLIENT +
-    // What runs may still lie in what is held.
-    (transport === undefined ? argv : Math.max(argv, transport.heldBytes()) + transport.outputBytes()) +
+    // What runs may still lie in what is held. Output that leaves at the end of the batch does not count: telling
+    // clients of evicted keys would evict more.
+    (transport === undefined
+      ? argv
+      : Math.max(argv, transport.heldBytes()) + transport.outputBytes() - client.reply.pending()) +
     (client.transaction?.bytes ?? 0) +
     entries * ENTRY
   );
