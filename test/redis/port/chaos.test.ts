@@ -5,7 +5,7 @@ import type { Command, RedisPort } from '../../../src/redis/port/index.ts';
 import { portConformance } from '../../../src/redis/testing/port-conformance.ts';
 import { startServer } from '../../../src/server/index.ts';
 import { startChaosProxy, type ChaosProxy } from '../../support/chaos-proxy.ts';
-import { clients, long, type TestClient } from './clients.ts';
+import { fewClients, long, type TestClient } from './clients.ts';
 
 type Server = Awaited<ReturnType<typeof startServer>>;
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-for (const client of clients.filter(({ name }) => long || name.endsWith('by default'))) {
+for (const client of fewClients) {
   describe(`${client.name}, behind a proxy`, () => {
     let made: ReturnType<TestClient['make']>;
     let port: RedisPort;

@@ -102,3 +102,6 @@ const all: readonly TestClient[] = [
 ];
 
 export const clients = all.filter((client) => long || client.long !== true);
+
+/** One of each client, as most apps have them; with PAXX_LONG, all. */
+export const fewClients = clients.filter(({ name }) => long || /6, as it is by default/.test(name));

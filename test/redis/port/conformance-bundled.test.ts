@@ -1,7 +1,7 @@
 /** Every client's port over the bundled server. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startServer } from '../../../src/server/index.ts';
-import { clients, long } from './clients.ts';
+import { fewClients } from './clients.ts';
 import { runConformance } from './suite.ts';
 
 type Server = Awaited<ReturnType<typeof startServer>>;
@@ -15,7 +15,7 @@ describe('ports over the bundled server', () => {
   afterAll(() => server.stop());
 
   // What differs by settings of the client is held against redis-server.
-  for (const client of clients.filter(({ name }) => long || name.endsWith('by default'))) {
+  for (const client of fewClients) {
     runConformance(client, () => ({
       url: server.url,
       command: async (...args) => server.call(...args),
