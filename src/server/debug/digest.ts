@@ -7,9 +7,8 @@ import { KIND_HASH, KIND_LAST_STRING, KIND_LIST, KIND_SET, KIND_STREAM, KIND_ZSE
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
-import { nodeCrypto } from '../util/lazy-node.ts';
+import { SUM_WORDS, sumSum, sumText, sumToHex } from '../util/sha1-words.ts';
 
-const SIZE = 20;
 /** Redis' own numbers of the types. */
 const TYPE_NUMBERS: Readonly<Record<number, number>> = {
   [KIND_LIST]: 1,
@@ -19,67 +18,75 @@ const TYPE_NUMBERS: Readonly<Record<number, number>> = {
   [KIND_STREAM]: 6,
 };
 
+const scratch = new Int32Array(SUM_WORDS);
+
 /** Of all databases, in hexadecimal; zeros when there is no key. */
 export function digestOfAll(space: Keyspace): string {
-  const final = Buffer.alloc(SIZE);
+  const final = new Int32Array(SUM_WORDS);
+  const digest = new Int32Array(SUM_WORDS);
   for (const db of space.databases) {
     if (db.size === 0) continue;
     mix(final, number(db.id));
     for (let slot = 0; slot < db.table.slots; slot++) {
       if (!db.table.isUsed(slot)) continue;
-      const digest = Buffer.alloc(SIZE);
+      digest.fill(0);
       mix(digest, db.key(slot));
       addValue(digest, db, slot);
-      xor(final, sha1(digest));
+      addSum(final, digest);
     }
   }
-  return final.toString('hex');
+  return sumToHex(final);
 }
 
 /** Of one key's value and of whether it expires. */
 export function digestOfValue(db: Database, slot: number): string {
-  const digest = Buffer.alloc(SIZE);
+  const digest = new Int32Array(SUM_WORDS);
   if (slot >= 0) addValue(digest, db, slot);
-  return digest.toString('hex');
+  return sumToHex(digest);
 }
 
-function addValue(digest: Buffer, db: Database, slot: number): void {
+function addValue(digest: Int32Array, db: Database, slot: number): void {
   const kind = db.kind(slot);
   mix(digest, number(TYPE_NUMBERS[kind] ?? 0));
   if (kind <= KIND_LAST_STRING) mix(digest, db.text(slot));
   else addElements(digest, kind, db.table.values[slot] as Aggregate);
-  if (db.expiryOf(slot) !== 0) xor(digest, sha1('!!expire!!'));
+  if (db.expiryOf(slot) !== 0) addText(digest, '!!expire!!');
 }
 
-function addElements(digest: Buffer, kind: number, value: Aggregate): void {
+function addElements(digest: Int32Array, kind: number, value: Aggregate): void {
   const type = valueTypeOf(kind);
   const elements = type.parts?.(value) ?? type.elements?.(value).map((element) => [element]) ?? [];
+  const pair = new Int32Array(SUM_WORDS);
   for (const parts of elements) {
-    if (kind === KIND_SET) xor(digest, sha1(parts[0]!));
+    if (kind === KIND_SET) addText(digest, parts[0]!);
     else if (kind === KIND_ZSET || kind === KIND_HASH) {
-      const pair = Buffer.alloc(SIZE);
+      pair.fill(0);
       for (const part of parts) mix(pair, part);
-      xor(digest, sha1(pair));
+      addSum(digest, pair);
     } else for (const part of parts) mix(digest, part);
   }
 }
 
-function mix(digest: Buffer, data: string | Buffer): void {
-  xor(digest, sha1(data));
-  sha1(digest).copy(digest);
+function mix(digest: Int32Array, text: string): void {
+  addText(digest, text);
+  sumSum(digest, digest);
 }
 
-function xor(digest: Buffer, other: Buffer): void {
-  for (let i = 0; i < SIZE; i++) digest[i] = digest[i]! ^ other[i]!;
+function addText(digest: Int32Array, text: string): void {
+  sumText(text, scratch);
+  xor(digest, scratch);
 }
 
-function sha1(data: string | Buffer): Buffer {
-  const hash = nodeCrypto().createHash('sha1');
-  return (typeof data === 'string' ? hash.update(data, 'latin1') : hash.update(data)).digest();
+function addSum(digest: Int32Array, sum: Int32Array): void {
+  sumSum(sum, scratch);
+  xor(digest, scratch);
 }
 
-function number(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+function xor(digest: Int32Array, other: Int32Array): void {
+  for (let i = 0; i < SUM_WORDS; i++) digest[i] = digest[i]! ^ other[i]!;
+}
+
+/** Four bytes, the highest first. */
+function number(value: number): string {
+  return String.fromCharCode(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
 }
