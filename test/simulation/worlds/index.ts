@@ -1,0 +1,27 @@
+/** All worlds, and what the runner needs of them. */
+import { minimise, play } from '../simulation.ts';
+import type { World } from '../simulation.ts';
+import { barrier } from './barrier.ts';
+import { cache } from './cache.ts';
+import { idempotency } from './idempotency.ts';
+import { latch } from './latch.ts';
+import { lease } from './lease.ts';
+import { limiter } from './limiter.ts';
+import { playbook } from './playbook.ts';
+import { fairSemaphore, semaphore } from './semaphore.ts';
+import { waitForKey } from './wait-for.ts';
+
+export { minimise, play };
+
+export const worlds: readonly World[] = [
+  lease,
+  limiter,
+  semaphore,
+  fairSemaphore,
+  idempotency,
+  waitForKey,
+  barrier,
+  latch,
+  cache,
+  playbook,
+];
