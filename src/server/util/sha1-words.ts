@@ -70,13 +70,15 @@ function addBlock(sum: Int32Array): void {
   let c = sum[2]!;
   let d = sum[3]!;
   let e = sum[4]!;
+  // Each sum is cut to 32 bits at once: beyond them V8 would calculate with doubles.
   for (let i = 0; i < 80; i++) {
     let mixed: number;
-    if (i < 20) mixed = ((b & c) | (~b & d)) + 0x5a827999;
-    else if (i < 40) mixed = (b ^ c ^ d) + 0x6ed9eba1;
-    else if (i < 60) mixed = ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
-    else mixed = (b ^ c ^ d) + 0xca62c1d6;
-    const next = (((a << 5) | (a >>> 27)) + mixed + e + block[i]!) | 0;
+    if (i < 20) mixed = (((b & c) | (~b & d)) + 0x5a827999) | 0;
+    else if (i < 40) mixed = ((b ^ c ^ d) + 0x6ed9eba1) | 0;
+    else if (i < 60) mixed = (((b & c) | (b & d) | (c & d)) - 0x70e44324) | 0;
+    else mixed = ((b ^ c ^ d) - 0x359d3e2a) | 0;
+    const turned = (((a << 5) | (a >>> 27)) + e) | 0;
+    const next = (turned + ((mixed + block[i]!) | 0)) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
