@@ -215,7 +215,10 @@ export class MasterLink {
       this.resyncAs = { id, offset: Number(offset) };
     } else if (word === '+CONTINUE') {
       const identity = identityOf(server);
-      if (id !== undefined && id !== identity.id) identity.continueAs(id);
+      if (id !== undefined && id !== identity.id) {
+        identity.continueAs(id);
+        replicasOf(server).disconnect();
+      }
       server.log('Successful partial resynchronization with master.');
       this.connected();
     } else {
@@ -232,7 +235,7 @@ export class MasterLink {
     this.receiver = undefined;
     savingOf(server).cancelSave();
     // Whoever follows us has to begin anew as well.
-    replicas.disconnect();
+    replicas.forsake();
     server.beginBatch();
     keyspace.flush();
     savingOf(server).functions?.clear();

@@ -128,9 +128,14 @@ export class Replicas {
     if (this.clients.delete(client)) this.lastSeen = this.server.clock.now();
   }
 
-  /** Have them all come again: their history is over. */
+  /** Have them all come again, to hear the new id of their history. */
   disconnect(): void {
     for (const client of this.clients.keys()) client.transport?.destroy();
+  }
+
+  /** Their history is over: they come again for a snapshot. */
+  forsake(): void {
+    this.disconnect();
     this.backlog = undefined;
   }
 

@@ -108,6 +108,7 @@ export function lead(server: Server): void {
   replicas.relaying = false;
   replicas.selected = -1;
   identityOf(server).continueAs();
+  replicas.disconnect();
   replicas.listen();
   server.keyspace.follows = false;
   server.keyspace.letExpire(true);
