@@ -100,6 +100,27 @@ describe('queue on virtual time', () => {
     expect(await Promise.all(acks)).toEqual([false]);
   });
 
+  it('does not start what it hears of too late', async () => {
+    const one = open();
+    const two = open();
+    const seen: string[] = [];
+    const work =
+      (name: string, port: EmbeddedPort) =>
+      async (job: Job<number>): Promise<void> => {
+        seen.push(`${name}:${job.attempt}`);
+        await lasting(port, 8000);
+      };
+    one.queue.process(work('one', one.port));
+    await time.advance(5100);
+    one.port.pause(7000);
+    await time.until(two.queue.enqueue(1));
+    expect(await time.until(two.queue.stats())).toMatchObject({ pending: 1 });
+    two.queue.process(work('two', two.port));
+    await time.advance(30_000);
+    expect(seen).toEqual(['two:2']);
+    expect(await time.until(two.queue.stats())).toMatchObject({ pending: 0, waiting: 0, dead: 0 });
+  });
+
   it('brings delayed jobs when they are due, whichever comes first, to workers that sleep', async () => {
     const one = open();
     const two = open();
