@@ -77,7 +77,7 @@ export class Simulation {
   readonly clients: SimClient[];
   readonly options: PlayOptions;
   /** The time to live to use: all else goes with it. */
-  readonly unit: number;
+  unit: number;
   readonly counts: Record<string, number> = {};
   readonly trace: string[] = [];
   hooks: Hooks = {};

@@ -5,9 +5,11 @@ import { barrier } from './barrier.ts';
 import { cache } from './cache.ts';
 import { idempotency } from './idempotency.ts';
 import { latch } from './latch.ts';
+import { leader } from './leader.ts';
 import { lease } from './lease.ts';
 import { limiter } from './limiter.ts';
 import { playbook } from './playbook.ts';
+import { queue } from './queue.ts';
 import { fairSemaphore, semaphore } from './semaphore.ts';
 import { waitForKey } from './wait-for.ts';
 
@@ -15,10 +17,12 @@ export { minimise, play };
 
 export const worlds: readonly World[] = [
   lease,
+  leader,
   limiter,
   semaphore,
   fairSemaphore,
   idempotency,
+  queue,
   waitForKey,
   barrier,
   latch,

@@ -1,0 +1,136 @@
+// Planted bugs: at least one for each primitive, as changes to the text of the bundle.
+
+/** @type {{ world: string, bug: string, changes: [string, string][] }[]} */
+export const mutations = [
+  {
+    world: 'lease',
+    bug: 'renew and release without comparing the value',
+    changes: [
+      ["if not held or string.match(held, '^([^#]*)#') ~= ARGV[1] then return 0 end", 'if not held then return 0 end'],
+    ],
+  },
+  {
+    world: 'lease',
+    bug: 'tokens from the counter alone, which a wipe resets',
+    changes: [["'0') + 1, time[1] * 1000000 + time[2])", "'0') + 1, 1)"]],
+  },
+  {
+    world: 'lease',
+    bug: 'validity counted from the reply',
+    changes: [
+      [
+        'this.deadline = options.sentAt + validityOf(options)',
+        'this.deadline = keeper.clock.now() + validityOf(options)',
+      ],
+    ],
+  },
+  {
+    world: 'lease',
+    bug: 'the fence refuses nobody',
+    changes: [['if token < seen then return REFUSED end', '']],
+  },
+  {
+    world: 'leader',
+    bug: 'a leader that cannot renew goes on leading',
+    changes: [
+      ['if (now >= this.deadline) return this.lose(', 'if (now >= this.deadline + 1e9) return this.lose('],
+      ['if (!this.ended && this.keeper.clock.now() >= this.deadline)', 'if (false)'],
+    ],
+  },
+  {
+    world: 'limiter',
+    bug: 'GCRA by the clock of the client',
+    changes: [
+      [
+        'const reply = await port.script(gcraScript, [key], [\n',
+        'const reply = await port.script(gcraScript, [key], [\nMath.round(sentAt * 1000),\n',
+      ],
+      [
+        'local interval = tonumber(ARGV[1])\nlocal tau = interval * tonumber(ARGV[2])\nlocal cost = tonumber(ARGV[3])',
+        'now = tonumber(ARGV[1])\nlocal interval = tonumber(ARGV[2])\nlocal tau = interval * tonumber(ARGV[3])\nlocal cost = tonumber(ARGV[4])',
+      ],
+    ],
+  },
+  {
+    world: 'limiter',
+    bug: 'one more than the burst',
+    changes: [['if new - now > tau then', 'if new - now > tau + interval then']],
+  },
+  {
+    world: 'semaphore',
+    bug: 'expired permits are not dropped',
+    changes: [["redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))", '']],
+  },
+  {
+    world: 'semaphore',
+    bug: 'a renewal brings an expired permit back',
+    changes: [["if not redis.call('ZSCORE', KEYS[1], id) then return 0 end", '']],
+  },
+  {
+    world: 'semaphore-fair',
+    bug: 'whoever asks is let in',
+    changes: [["local first = redis.call('ZRANK', KEYS[2], id) == 0", 'local first = true']],
+  },
+  {
+    world: 'idempotency',
+    bug: 'an outcome is stored without comparing the nonce',
+    changes: [['if record[2] ~= ARGV[1] then return 0 end', '']],
+  },
+  {
+    world: 'idempotency',
+    bug: 'a request under the key of another is taken for it',
+    changes: [["if state and record[3] ~= ARGV[2] then return {'conflict'} end", '']],
+  },
+  {
+    world: 'queue',
+    bug: 'settled without a look at the receipt',
+    changes: [['if not holds(id, ARGV[i + 1]) then', 'if false then']],
+  },
+  {
+    world: 'queue',
+    bug: 'jobs of lost workers are not reclaimed',
+    changes: [["'IDLE', visibility, 'RETRYCOUNT', number, 'JUSTID')", "'IDLE', 0, 'RETRYCOUNT', number, 'JUSTID')"]],
+  },
+  {
+    world: 'waitFor',
+    bug: 'a change during a read does not lead to another read',
+    changes: [['watch.stale = true;\n\t\t\treturn;', 'return;']],
+  },
+  {
+    world: 'barrier',
+    bug: 'an arrival that is sent again counts again',
+    changes: [
+      [
+        "redis.call('HSET', KEYS[2], member, nonce)",
+        "redis.call('HSET', KEYS[2], member .. redis.call('HLEN', KEYS[2]), nonce)",
+      ],
+    ],
+  },
+  {
+    world: 'latch',
+    bug: 'who counts down twice counts twice',
+    changes: [
+      ["redis.call('SADD', KEYS[2], ARGV[2])", "redis.call('SADD', KEYS[2], ARGV[2] .. redis.call('SCARD', KEYS[2]))"],
+    ],
+  },
+  {
+    world: 'cache',
+    bug: 'published without a look at the fill lease',
+    changes: [["if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end", '']],
+  },
+  {
+    world: 'cache',
+    bug: 'a lease for everybody',
+    changes: [
+      [
+        "redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])",
+        "redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])",
+      ],
+    ],
+  },
+  {
+    world: 'playbook',
+    bug: 'written down whatever the token',
+    changes: [['if not token or tonumber(token) > tonumber(ARGV[1]) then return 0 end', '']],
+  },
+];

@@ -1,0 +1,87 @@
+/** Leaders: one leads at a time, terms rise, and where all is well somebody leads soon after the last one is gone. */
+import { createLeaders } from '../../../src/redis/primitives/leader/index.ts';
+import type { Term } from '../../../src/redis/primitives/leader/index.ts';
+import { isPaxxRedisError } from '../../../src/redis/port/errors.ts';
+import { CLIENT_FAULTS, LOSSES, SERVER_FAULTS } from '../faults.ts';
+import type { SimClient, Simulation, World } from '../simulation.ts';
+
+interface Reign {
+  readonly client: SimClient;
+  readonly term: Term;
+  over: boolean;
+}
+
+export const leader: World = {
+  name: 'leader',
+  faults: [...CLIENT_FAULTS, ...SERVER_FAULTS, ...LOSSES, 'step'],
+  exercises: ['elected', 'resigned', 'stepped down', 'succeeded'],
+  async play(sim) {
+    const reigns: Reign[] = [];
+    let excused = 0;
+    const excuse = (): void => {
+      const fence = Number(sim.redis.call('GET', 'paxx:leader:{boss}:fence') ?? 0);
+      excused = Math.max(excused, fence + 1);
+    };
+    const stop = new AbortController();
+    sim.hooks = {
+      losing: excuse,
+      stepping: (ms) => ms > 0 && excuse(),
+      crashed: (_, next) => sim.watch(stand(sim, next, reigns, stop.signal), next),
+      check() {
+        const leading = reigns.filter((reign) => leads(reign) && reign.term.token >= excused);
+        if (leading.length > 1) sim.fail(`#${leading.map(({ client }) => client.index).join(' and #')} lead at once`);
+      },
+    };
+    for (const client of sim.clients) sim.watch(stand(sim, client, reigns, stop.signal), client);
+    await sim.users(8, () => undefined);
+    await sim.time.advance(sim.unit * 1.2 + 2000);
+    // The leader's process dies: the next one begins when its time is up.
+    const last = reigns.findLast(leads);
+    if (last === undefined) return sim.fail('all are well and nobody leads');
+    sim.crash(last.client);
+    await sim.time.advance(sim.unit + 1000 + 500);
+    const next = reigns.findLast((reign) => reign.term.token > last.term.token);
+    if (next === undefined) sim.fail('nobody succeeded the leader that died');
+    else sim.note('succeeded');
+    stop.abort();
+    await sim.time.advance(5000);
+    const ordered = reigns.every(({ term }, i) => i === 0 || reigns[i - 1]!.term.token !== term.token);
+    if (!ordered) sim.fail('two terms have the same token');
+  },
+};
+
+async function stand(sim: Simulation, client: SimClient, reigns: Reign[], signal: AbortSignal): Promise<void> {
+  const leaders = createLeaders(client.port);
+  while (!signal.aborted && !client.dead) {
+    try {
+      for await (const term of leaders.terms('boss', { ttlMs: sim.unit, stepDownMs: sim.unit / 5, signal })) {
+        if (client.dead) return;
+        const reign: Reign = { client, term, over: false };
+        reigns.push(reign);
+        sim.note('elected', `#${client.index} ${term.token}`);
+        await Promise.race([
+          sim.sleep(client, sim.random() * sim.unit * sim.pick([1, 5])),
+          new Promise((resolve) => term.signal.addEventListener('abort', resolve)),
+        ]);
+        sim.note(term.signal.aborted ? 'stepped down' : 'resigned', `#${client.index}`);
+        reign.over = true;
+      }
+    } catch (error) {
+      if (client.dead) return;
+      if (!isPaxxRedisError(error)) throw error;
+      sim.note(`error ${error.code}`, `#${client.index}`);
+      await sim.sleep(client, sim.unit / 4);
+    }
+  }
+}
+
+/** It believes so, and a look at its clock does not tell it otherwise. */
+function leads({ client, term, over }: Reign): boolean {
+  if (client.dead || over) return false;
+  try {
+    term.assert();
+    return true;
+  } catch {
+    return false;
+  }
+}
