@@ -121,7 +121,7 @@ export function generateSequence(random: Random, length: number): Generated[] {
   while (commands.length < length) {
     let next = queueing && random() < EXEC_CHANCE ? EXEC : new Generator(random).command();
     if (!queueing && random() < FILL_CHANCE) next = random() < 0.5 ? fillEven(random) : fillList(random);
-    if (next.row.flags.includes('blocking') && random() > BLOCKING_KEPT) continue;
+    if (next.row.flags.includes('blocking') && (random() > BLOCKING_KEPT || blocksForLong(next))) continue;
     const { fullName } = next.row;
     queuedBrief ||= queueing && next.brief;
     if (fullName === 'multi') queueing = true;
@@ -133,6 +133,12 @@ export function generateSequence(random: Random, length: number): Generated[] {
     commands.push(next);
   }
   return commands;
+}
+
+/** The time to wait may have been replaced by another argument, and be years, or for ever. */
+function blocksForLong({ row, argv }: Generated): boolean {
+  const timeout = (row.name.endsWith('mpop') ? argv[1] : argv.at(-1)) ?? 'x';
+  return Number(timeout) > 0.01 || (timeout.trim() !== '' && Number(timeout) === 0);
 }
 
 function fillEven(random: Random): Generated {
