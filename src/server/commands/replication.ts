@@ -5,6 +5,8 @@ import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { statisticsOf } from '../introspection/statistics.ts';
+import { splitInline } from '../net/inline.ts';
+import type { RdbOptions } from '../persistence/rdb/write-file.ts';
 import { identityOf } from '../replication/identity.ts';
 import { replicasOf } from '../replication/replicas.ts';
 import { follow, lead, masterOf } from '../replication/role.ts';
@@ -83,11 +85,22 @@ function replconf(call: Call): void {
     if (call.is(i, 'listening-port')) replicas.announcementOf(client).port = call.integer(i + 1);
     else if (call.is(i, 'ip-address')) replicas.announcementOf(client).ip = call.arg(i + 1);
     else if (call.is(i, 'rdb-only')) call.integer(i + 1);
-    else if (!call.is(i, 'capa') && !call.is(i, 'rdb-filter-only')) {
+    else if (call.is(i, 'rdb-filter-only')) replicas.announcementOf(client).parts = partsOf(call.arg(i + 1));
+    else if (!call.is(i, 'capa')) {
       fail(`ERR Unrecognized REPLCONF option: ${printed(call.arg(i))}`);
     }
   }
   call.reply.ok();
+}
+
+/** Nothing but what is named, and that can only be functions. */
+function partsOf(text: string): RdbOptions {
+  const names = splitInline(text);
+  if (names === undefined) return fail('ERR Missing rdb-filter-only values');
+  for (const name of names) {
+    if (name.toLowerCase() !== 'functions') fail(`ERR Unsupported rdb-filter-only option: ${printed(name)}`);
+  }
+  return { withoutData: true, withoutFunctions: names.length === 0 };
 }
 
 /** `ACK offset`, and `FACK offset` from replicas that tell of their disks. */

@@ -5,6 +5,7 @@ import { encodeByteCommand } from '../../redis/protocol/index.ts';
 import type { Client } from '../client.ts';
 import { configOf } from '../config/config.ts';
 import { RdbWriter } from '../persistence/rdb/write-file.ts';
+import type { RdbOptions } from '../persistence/rdb/write-file.ts';
 import type { Server } from '../server.ts';
 import { Backlog } from './backlog.ts';
 import { identityOf } from './identity.ts';
@@ -25,6 +26,8 @@ export interface Replica {
 export interface Announcement {
   port: number;
   ip: string;
+  /** What the snapshot is to have; all of it when nothing is said. */
+  parts?: RdbOptions;
 }
 
 /** Told when a replica has confirmed more. */
@@ -99,7 +102,7 @@ export class Replicas {
   addFully(client: Client, sync: boolean): void {
     const { id, offset } = identityOf(this.server);
     this.listen();
-    const snapshot = this.snapshot();
+    const snapshot = this.snapshot(this.announcementOf(client).parts);
     const head = sync ? '' : `+FULLRESYNC ${id} ${offset}\r\n`;
     client.reply.out += `${head}$${snapshot.length}\r\n${snapshot}`;
     this.join(client, offset);
@@ -139,8 +142,8 @@ export class Replicas {
     this.backlog = undefined;
   }
 
-  snapshot(): string {
-    const writer = new RdbWriter(this.server);
+  snapshot(parts: RdbOptions | undefined): string {
+    const writer = new RdbWriter(this.server, parts);
     try {
       const chunks = [...writer.chunks()].filter((chunk) => chunk !== undefined);
       return Buffer.concat(chunks).latin1Slice();

@@ -158,6 +158,8 @@ function refusalOf({ link }: Role, call: Call): CommandError | undefined {
 
 /** A script has to say so, whatever is said of EVAL itself. */
 function mayBeStale(call: Call): boolean {
+  const { transaction } = call.client;
+  if (call.command.name === 'exec' && transaction !== undefined) return transaction.queue.every(mayBeStale);
   if (!call.command.has('stale')) return (flagsOf(call) & FLAG_BITS.stale) !== 0;
   if (!call.command.has('no_mandatory_keys')) return true;
   return ((declaredFlags(call) ?? 0) & SCRIPT_ALLOW_STALE) !== 0;

@@ -29,6 +29,9 @@ export interface RdbOptions {
   readonly inBackground?: boolean;
   /** As the base of an append-only file. */
   readonly isAofBase?: boolean;
+  /** Leave the keys out. */
+  readonly withoutData?: boolean;
+  readonly withoutFunctions?: boolean;
   /** Further fields of the header: a replica's identity. */
   readonly fields?: Readonly<Record<string, string | number>>;
 }
@@ -53,7 +56,9 @@ export class RdbWriter {
   /** The file's bytes in order; undefined where whoever takes them may pause. */
   *chunks(): Generator<Buffer | undefined> {
     const { out } = this;
-    for (const _ of this.snapshot.steps()) yield out.at >= CHUNK ? this.take() : undefined;
+    if (this.options.withoutData !== true) {
+      for (const _ of this.snapshot.steps()) yield out.at >= CHUNK ? this.take() : undefined;
+    }
     out.u8(OP_END);
     yield this.take();
     out.room(8);
@@ -82,7 +87,8 @@ export class RdbWriter {
     this.aux('used-mem', process.memoryUsage().heapUsed);
     for (const [name, value] of Object.entries(this.options.fields ?? {})) this.aux(name, value);
     this.aux('aof-base', this.options.isAofBase === true ? 1 : 0);
-    for (const code of savingOf(server).functions?.list() ?? []) {
+    const functions = this.options.withoutFunctions === true ? [] : savingOf(server).functions?.list();
+    for (const code of functions ?? []) {
       out.u8(OP_FUNCTION);
       out.text(code);
     }
