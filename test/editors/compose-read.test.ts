@@ -205,24 +205,20 @@ it('keeps up with a file of 2,000 services', () => {
 describe('a variable that an app names without a value', () => {
   const file = 'services:\n  api:\n    build: .\n    environment:\n      - REDIS_URL\n';
 
-  it('is left to whoever runs compose, who is told', () => {
-    const outcome = addRedis(file, wish);
+  function leftAlone(variables: Record<string, string>): readonly unknown[] {
+    const outcome = addRedis(file, { ...wish, variables });
     if (outcome.status === 'conflict') throw new Error(outcome.reason);
-    expect(outcome.facts.skippedApps).toEqual([
-      {
-        service: 'api',
-        reason:
-          'it takes REDIS_URL from the shell or .env that compose runs with, where it must be redis://redis:6379/0',
-      },
-    ]);
+    return outcome.facts.skippedApps;
+  }
+
+  it('is left to whoever runs compose, who is told', () => {
+    const reason =
+      'it takes REDIS_URL from the shell or .env that compose runs with, where it must be redis://redis:6379/0';
+    expect(leftAlone({})).toEqual([{ service: 'api', reason }]);
+    expect(leftAlone({ REDIS_URL: 'redis://localhost:6379' })).toEqual([{ service: 'api', reason }]);
   });
 
   it('is fine where .env has an address that holds there', () => {
-    const skipped = (url: string): number => {
-      const outcome = addRedis(file, { ...wish, variables: { REDIS_URL: url } });
-      if (outcome.status === 'conflict') throw new Error(outcome.reason);
-      return outcome.facts.skippedApps.length;
-    };
-    expect([skipped('redis://redis:6379'), skipped('redis://localhost:6379')]).toEqual([0, 1]);
+    expect(leftAlone({ REDIS_URL: 'redis://redis:6379' })).toEqual([]);
   });
 });

@@ -67,6 +67,8 @@ function bytesOf(row: CommandRow): Uint8Array {
 
 const TABLE_SIZE = 1024;
 const NO_COMMANDS: readonly Command[] = [];
+/** Copied at each start, which is faster than filling. */
+const EMPTY_TABLE = Array.from({ length: TABLE_SIZE }, () => NO_COMMANDS);
 /** `georadiusbymember_ro` has 20 letters. */
 const LONGEST_NAME = 32;
 
@@ -79,7 +81,7 @@ export class Registry {
   readonly handlers: Readonly<Record<string, Handler | undefined>>;
   /** Top-level commands that were looked up. */
   readonly commands = new Map<string, Command>();
-  readonly buckets = new Array<readonly Command[]>(TABLE_SIZE).fill(NO_COMMANDS);
+  readonly buckets = EMPTY_TABLE.slice();
 
   constructor(table: CommandTable, handlers: Readonly<Record<string, Handler | undefined>>) {
     this.table = table;

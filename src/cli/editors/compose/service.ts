@@ -89,7 +89,7 @@ export function readService(name: string, written: unknown, context: Context): C
     environment: {
       form: formOf(body['environment']),
       names: Object.keys(environment),
-      passed: Object.keys(environment).filter((name) => environment[name] === undefined),
+      passed: Object.keys(environment).filter((variable) => environment[variable] === undefined),
     },
     envFiles: envFilesOf(body['env_file']),
     dependsOn: { form: formOf(body['depends_on']), names: keysOf(body['depends_on']) },
