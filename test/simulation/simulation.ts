@@ -1,6 +1,7 @@
 /** One seeded run: clients, their network and the bundled server on one virtual time, with faults, a trace and invariants. */
 import { isPaxxRedisError } from '../../src/redis/port/errors.ts';
 import { seededRandom } from '../../src/server/util/random.ts';
+import type { Client } from '../../src/server/client.ts';
 import { startEmbedded } from '../support/embedded-port.ts';
 import type { EmbeddedPort, EmbeddedRedis, VirtualTime } from '../support/embedded-port.ts';
 import { drawFaults } from './faults.ts';
@@ -88,6 +89,7 @@ export class Simulation {
   /** The weather is good and no fault is to come. */
   healed = false;
   private failure: Violation | undefined;
+  private readonly onlooker: Client;
 
   /** Kinds of faults that its world knows; it may leave some out. */
   kinds: readonly FaultKind[];
@@ -99,6 +101,8 @@ export class Simulation {
     this.redis = startEmbedded({ seed });
     this.time = this.redis.time;
     this.random = seededRandom(seed ^ 0x77_0417);
+    this.onlooker = this.redis.server.addClient(undefined);
+    this.onlooker.setProtocol(2);
     this.unit = this.pick(UNITS);
     this.clients = Array.from({ length: CLIENTS }, (_, index) => this.open(index));
     this.time.onSettled = () => {
@@ -165,6 +169,11 @@ export class Simulation {
     for (let i = 0; i < line.length; i++) this.digest = (Math.imul(this.digest, 31) + line.charCodeAt(i)) | 0;
     this.trace.push(line);
     if (this.trace.length > TRACE) this.trace.shift();
+  }
+
+  /** What the server has, at once: invariants ask after every event, so this is the short way. Flat arrays at most. */
+  ask(...argv: (string | number)[]): string | number | null | readonly (string | number | null)[] {
+    return readReply(this.redis.server.execute(this.onlooker, argv.map(String)));
   }
 
   /** Something that must not be. The run ends at the next settled event. */
@@ -243,6 +252,27 @@ export class Simulation {
     this.hooks.crashed?.(client, next);
     void client.port.close();
   }
+}
+
+/** A reply of RESP2 whose strings are of one line. */
+function readReply(text: string): string | number | null | readonly (string | number | null)[] {
+  const lines = text.split('\r\n');
+  const read = (at: number): [value: string | number | null, next: number] => {
+    const line = lines[at]!;
+    const rest = line.slice(1);
+    if (line[0] === ':') return [Number(rest), at + 1];
+    if (line[0] === '$') return rest === '-1' ? [null, at + 1] : [lines[at + 1]!, at + 2];
+    if (line[0] === '+') return [rest, at + 1];
+    throw new Error(`the simulation was answered ${line}`);
+  };
+  if (text[0] !== '*') return read(0)[0];
+  const items: (string | number | null)[] = [];
+  for (let at = 1; at < lines.length - 1;) {
+    const [value, next] = read(at);
+    items.push(value);
+    at = next;
+  }
+  return items;
 }
 
 /** Plays a seed of a world. Never rejects. */

@@ -19,7 +19,7 @@ export const leader: World = {
     const reigns: Reign[] = [];
     let excused = 0;
     const excuse = (): void => {
-      const fence = Number(sim.redis.call('GET', 'paxx:leader:{boss}:fence') ?? 0);
+      const fence = Number(sim.ask('GET', 'paxx:leader:{boss}:fence') ?? 0);
       excused = Math.max(excused, fence + 1);
     };
     const stop = new AbortController();

@@ -61,7 +61,7 @@ export const limiter: World = {
     /** At most, each attempt counts once, as late as it can have come. */
     function checkTaken(): void {
       if (steps > 0) return;
-      const stored = Number(sim.redis.call('GET', KEY) ?? 0);
+      const stored = Number(sim.ask('GET', KEY) ?? 0);
       const ahead = stored / 1000 - sim.redis.serverNow();
       if (ahead <= 0) return;
       const able = attempts

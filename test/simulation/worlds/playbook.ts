@@ -54,7 +54,9 @@ export const playbook: World = {
     sim.hooks = {
       check() {
         for (const id of IDS) {
-          const flat = sim.redis.call('HGETALL', `paxx:{playbook:p:${id}}:record`) as Readonly<Record<string, string>>;
+          const reply = sim.ask('HGETALL', `paxx:{playbook:p:${id}}:record`) as readonly string[];
+          const flat: Record<string, string> = {};
+          for (let i = 0; i < reply.length; i += 2) flat[reply[i]!] = reply[i + 1]!;
           const before = seen.get(id)!;
           for (const [field, text] of Object.entries(flat)) {
             const old = before.get(field);

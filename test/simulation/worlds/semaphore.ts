@@ -44,7 +44,7 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
     stepping: (ms) => ms > 0 && excuse(),
     crashed: (client) => holders.forget(client),
     check() {
-      const live = sim.redis.call('ZRANGEBYSCORE', HELD, `(${sim.redis.serverNow()}`, '+inf') as readonly string[];
+      const live = sim.ask('ZRANGEBYSCORE', HELD, `(${sim.redis.serverNow()}`, '+inf') as readonly string[];
       if (live.length > permits) sim.fail(`${live.length} live permits of ${permits}`);
       const believed = holders.believed().filter(({ held }) => !excused.has(held.id));
       if (believed.length > permits) sim.fail(`${believed.length} believe in ${permits} permits`);
@@ -104,9 +104,9 @@ class Order {
     const granted = live.filter((id) => !this.live.includes(id));
     this.live = live;
     if (!fair) return;
-    const queue = redis.call('ZRANGE', QUEUE, 0, -1) as readonly string[];
+    const queue = this.sim.ask('ZRANGE', QUEUE, 0, -1) as readonly string[];
     if (granted.length > 0 && this.queue.length > 0) {
-      const valid = redis.call('ZRANGEBYSCORE', TICKETS, `(${redis.serverNow()}`, '+inf') as readonly string[];
+      const valid = this.sim.ask('ZRANGEBYSCORE', TICKETS, `(${redis.serverNow()}`, '+inf') as readonly string[];
       for (const id of granted) {
         const at = this.queue.indexOf(id);
         const ahead = (at < 0 ? this.queue : this.queue.slice(0, at)).filter(
