@@ -4,6 +4,7 @@ import { hasRedisServer, startRedisServer, type RedisServer } from '../../suppor
 import { clients } from './clients.ts';
 import { rawCommand } from './raw-command.ts';
 import { runConformance } from './suite.ts';
+import type { TestServer } from './suite.ts';
 
 const present = hasRedisServer();
 
@@ -15,7 +16,7 @@ describe.skipIf(!present)('ports over redis-server', () => {
   afterAll(() => server.stop());
 
   for (const client of clients) {
-    runConformance(client, () => ({
+    const target = (): TestServer => ({
       url: server.url,
       command: (...args) => rawCommand(server.port, args),
       faults: {
@@ -24,6 +25,7 @@ describe.skipIf(!present)('ports over redis-server', () => {
         stop: () => server.kill(),
         start: () => server.start(),
       },
-    }));
+    });
+    runConformance(client, target, { restarts: true });
   }
 });

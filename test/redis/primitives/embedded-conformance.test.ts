@@ -22,7 +22,7 @@ describe('the embedded port', () => {
   });
   afterAll(() => stop.abort());
 
-  for (const conformanceCase of portConformance) {
-    it.skipIf(!canRun(conformanceCase, target))(conformanceCase.name, () => conformanceCase.run(target));
+  for (const conformanceCase of portConformance.filter((one) => canRun(one, target))) {
+    it(conformanceCase.name, () => conformanceCase.run(target));
   }
 });
