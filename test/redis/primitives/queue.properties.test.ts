@@ -118,7 +118,7 @@ class Model {
     this.started.set(job.id, ofJob);
     for (const other of ofJob) {
       if (!other.running || !other.client.alive) continue;
-      const stopped = other.client.pausedUntil > time.now;
+      const stopped = other.client.pausedUntil >= time.now;
       if (!stopped && !other.job.signal.aborted) this.violations.push(`${job.id} runs twice`);
     }
     const own: Started = { job, client, running: true };
@@ -168,7 +168,7 @@ class Model {
     if (action === 'cut') port.cut();
     if (action === 'pause') {
       port.pause(ms * 3);
-      client.pausedUntil = this.redis.time.now + ms * 3;
+      client.pausedUntil = Math.max(client.pausedUntil, this.redis.time.now + ms * 3);
     }
     if (action === 'kill') {
       client.alive = false;
