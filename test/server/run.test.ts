@@ -140,6 +140,19 @@ describe('the command line', () => {
     other.close();
   });
 
+  it('outlives whoever reads its log', async () => {
+    const server = await start('--port', '0', '--enable-debug-command', 'yes');
+    server.child.stdout!.destroy();
+    const client = await openWire(server.port);
+    // Each of them is told of in the log.
+    for (const name of ['a', 'b', 'c']) await client.send(['DEBUG', 'LOG', name]);
+    await client.send(['CONFIG', 'SET', 'save', '1 1']);
+    expect(await client.send(['PING'])).toMatchObject({ value: 'PONG' });
+    client.close();
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toEqual([0, null]);
+  });
+
   it('says what is wrong', async () => {
     await expect(start('--port', '0', '--nonsense', '1')).rejects.toThrow("'nonsense': Bad directive");
     await expect(start('--port', '99999')).rejects.toThrow("'port': argument must be between 0 and 65535 inclusive");

@@ -18,7 +18,11 @@ function two(value: number): string {
 
 /** @param file empty: standard output */
 export function logger(file: string): (message: string) => void {
-  if (file === '') return (message) => void process.stdout.write(logLine(message));
+  if (file === '') {
+    // Whoever read it has gone: the server goes on without.
+    process.stdout.on('error', () => {});
+    return (message) => void process.stdout.write(logLine(message));
+  }
   return (message) => {
     try {
       appendFileSync(file, logLine(message));
