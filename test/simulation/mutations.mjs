@@ -31,11 +31,8 @@ export const mutations = [
   },
   {
     world: 'leader',
-    bug: 'a leader that cannot renew goes on leading',
-    changes: [
-      ['if (now >= this.deadline) return this.lose(', 'if (now >= this.deadline + 1e9) return this.lose('],
-      ['if (!this.ended && this.keeper.clock.now() >= this.deadline)', 'if (false)'],
-    ],
+    bug: 'a term is relied on for twice its time',
+    changes: [['ttlMs / 100) - graceMs', 'ttlMs / 100) - graceMs + ttlMs']],
   },
   {
     world: 'limiter',
@@ -88,13 +85,13 @@ export const mutations = [
   },
   {
     world: 'queue',
-    bug: 'jobs of lost workers are not reclaimed',
-    changes: [["'IDLE', visibility, 'RETRYCOUNT', number, 'JUSTID')", "'IDLE', 0, 'RETRYCOUNT', number, 'JUSTID')"]],
+    bug: 'jobs are taken over from workers that are at it',
+    changes: [["'IDLE', ARGV[7], '-', '+', count))", "'IDLE', 100, '-', '+', count))"]],
   },
   {
     world: 'waitFor',
-    bug: 'a change during a read does not lead to another read',
-    changes: [['watch.stale = true;\n\t\t\treturn;', 'return;']],
+    bug: 'a read that failed is not repeated',
+    changes: [['this.pollLater(watch, false);', '']],
   },
   {
     world: 'barrier',
@@ -132,5 +129,16 @@ export const mutations = [
     world: 'playbook',
     bug: 'written down whatever the token',
     changes: [['if not token or tonumber(token) > tonumber(ARGV[1]) then return 0 end', '']],
+  },
+  // Bugs that the simulation found.
+  {
+    world: 'limiter',
+    bug: 'a time that is too far ahead is cut anew by each refusal',
+    changes: [['if cost ~= 0 and stored and tonumber(stored) > tat then', 'if false then']],
+  },
+  {
+    world: 'idempotency',
+    bug: 'a run whose outcome cannot be stored is renewed for ever',
+    changes: [['await begun[Symbol.asyncDispose]();', '']],
   },
 ];

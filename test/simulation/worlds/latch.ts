@@ -58,11 +58,10 @@ export const latch: World = {
     const waiting = sim.time.until(createLatches(sim.redis.port()).latch('d', { count }).wait({ budgetMs: 20_000 }));
     for (const id of ids) {
       begun.add(id);
-      const left = createLatches(sim.clients[0]!.port).latch('d', { count }).countDown({ id });
-      sim.watch(left, sim.clients[0]!);
+      await sim.time.until(createLatches(sim.redis.port()).latch('d', { count }).countDown({ id }));
     }
     await waiting;
-    const again = await sim.time.until(latchOf(sim.clients[1]!).remaining());
+    const again = await sim.time.until(createLatches(sim.redis.port()).latch('d', { count }).remaining());
     if (again !== 0) sim.fail(`${again} are left though all have counted down`);
   },
 };

@@ -26,6 +26,8 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
   const permits = 1 + Math.floor(sim.random() * 3);
   const wish = { permits, fair, ttlMs: sim.unit, ticketTtlMs: 2000 };
   const excused = new Set<string>();
+  /** When all permits were held, lately. */
+  let fullAt = 0;
   const users = new Map<SimClient, ReturnType<typeof createSemaphores>>();
   const of = (client: SimClient): ReturnType<typeof createSemaphores> => {
     let semaphores = users.get(client);
@@ -45,6 +47,7 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
     crashed: (client) => holders.forget(client),
     check() {
       const live = sim.ask('ZRANGEBYSCORE', HELD, `(${sim.redis.serverNow()}`, '+inf') as readonly string[];
+      if (live.length >= permits) fullAt = sim.now;
       if (live.length > permits) sim.fail(`${live.length} live permits of ${permits}`);
       const believed = holders.believed().filter(({ held }) => !excused.has(held.id));
       if (believed.length > permits) sim.fail(`${believed.length} believe in ${permits} permits`);
@@ -61,10 +64,12 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
     if (held !== undefined && roll < 0.35) return holders.release(client, held);
     if (held !== undefined && roll < 0.5) return held.renew().then((ours) => sim.note(ours ? 'renewed' : 'lost'));
     if (roll < 0.7) {
+      const askedAt = sim.now;
       return of(client)
         .acquire('s', { ...wish, autoRenew: roll > 0.55 })
         .then((got) => {
           if (got.ok) holders.keep(client, got);
+          else if (!fair && fullAt < askedAt) sim.fail('refused though not all permits are held');
         });
     }
     return of(client)

@@ -172,7 +172,12 @@ export function createIdempotency(port: RedisPort, defaults: IdempotencyOptions 
       await begun.fail(error, { keep: options.keepError?.(error) ?? false }).catch(() => {});
       throw error;
     }
-    if (await begun.complete(value)) return { value, replayed: false };
+    try {
+      if (await begun.complete(value)) return { value, replayed: false };
+    } finally {
+      // Where the outcome could not be stored, others must not find it running for ever.
+      await begun[Symbol.asyncDispose]();
+    }
     throw new PaxxRedisError('LEASE_LOST', `Another run of ${key} took over; its outcome counts.`);
   }
 

@@ -20,6 +20,10 @@ local stored = redis.call('GET', KEYS[1])
 local tat = now
 if stored then tat = math.min(math.max(tonumber(stored), now), now + tau) end
 local allowed, wait = 1, 0
+if cost ~= 0 and stored and tonumber(stored) > tat then
+  -- A refusal stores nothing else: without this the cut would be as far ahead the next time.
+  redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', math.ceil((tat - now) / 1000)))
+end
 if cost ~= 0 then
   local new = math.max(now, tat + interval * cost)
   if new - now > tau then
