@@ -16,6 +16,17 @@ describe('simulation', () => {
     }, 120_000);
   }
 
+  // Seeds that once found a bug in the package.
+  for (const [name, seed] of [
+    ['limiter', 7],
+    ['idempotency', 96],
+  ] as const) {
+    it(`${name} keeps what it promises with seed ${seed}`, async () => {
+      const world = worlds.find((one) => one.name === name)!;
+      expect(await play(world, seed)).toMatchObject({ violation: undefined });
+    }, 120_000);
+  }
+
   it('plays a seed again as it was', async () => {
     const world = worlds[0]!;
     const first = await play(world, 7);

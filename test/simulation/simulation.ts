@@ -185,6 +185,11 @@ export class Simulation {
     return client.pausedUntil <= this.now;
   }
 
+  /** Awake, and its timers that fell due meanwhile have had their turn. */
+  isAlert(client: SimClient): boolean {
+    return client.pausedUntil + 50 <= this.now;
+  }
+
   /** A pause as its process knows it. */
   sleep(client: SimClient, ms: number): Promise<void> {
     return new Promise((resolve) => client.port.clock.after(ms, resolve));

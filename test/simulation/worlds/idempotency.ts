@@ -46,7 +46,7 @@ export const idempotency: World = {
       check() {
         for (const [name, { working }] of keys) {
           const sure = [...working].filter(
-            (one) => one.epoch === epoch && !one.client.dead && sim.isAwake(one.client) && !one.signal.aborted,
+            (one) => one.epoch === epoch && !one.client.dead && sim.isAlert(one.client) && !one.signal.aborted,
           );
           if (sure.length > 1) sim.fail(`${name} is worked on by ${sure.length} at once`);
         }

@@ -67,7 +67,7 @@ class QueueWorld {
     const ofJob = this.started.get(job.id) ?? [];
     this.started.set(job.id, ofJob);
     for (const other of ofJob) {
-      const free = !other.running || other.client.dead || !sim.isAwake(other.client) || other.jumps !== this.jumps;
+      const free = !other.running || other.client.dead || !sim.isAlert(other.client) || other.jumps !== this.jumps;
       if (!free && !other.job.signal.aborted) sim.fail(`${job.id} runs twice: #${other.client.index} #${client.index}`);
     }
     const own: Started = { job, client, jumps: this.jumps, running: true };
