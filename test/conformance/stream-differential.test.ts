@@ -1,7 +1,7 @@
 /**
  * Random sequences of stream commands on redis-server and on ours: every reply, the digests, and what is propagated.
  *
- *   PAXX_DIFFERENTIAL_SECONDS=60 PAXX_DIFFERENTIAL_SEED=7 npx vitest run … test/conformance/stream-differential
+ *   PAXX_STREAM_SECONDS=60 PAXX_DIFFERENTIAL_SEED=7 npx vitest run … test/conformance/stream-differential
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DecodedReply } from '../../src/redis/commands/index.ts';
@@ -18,7 +18,7 @@ import { StreamGenerator } from './streams/generate.ts';
 import { comparable, openReplicaFeed } from './streams/replica.ts';
 import type { ReplicaFeed } from './streams/replica.ts';
 
-const SECONDS = Number(process.env['PAXX_DIFFERENTIAL_SECONDS'] ?? 4);
+const SECONDS = Number(process.env['PAXX_STREAM_SECONDS'] ?? process.env['PAXX_DIFFERENTIAL_SECONDS'] ?? 4);
 const SEED = Number(process.env['PAXX_DIFFERENTIAL_SEED'] ?? 1);
 const LENGTH = 120;
 /** Blocks that a few entries fill, so that their borders show. */
