@@ -95,6 +95,11 @@ export const mutations = [
   },
   {
     world: 'barrier',
+    bug: 'a generation from before the keys were lost counts as opened',
+    changes: [["generation < tonumber(redis.call('HGET', KEYS[1], 'first'))", 'false']],
+  },
+  {
+    world: 'barrier',
     bug: 'an arrival that is sent again counts again',
     changes: [
       [

@@ -20,6 +20,7 @@ describe('simulation', () => {
   for (const [name, seed] of [
     ['limiter', 7],
     ['idempotency', 96],
+    ['barrier', 1101],
   ] as const) {
     it(`${name} keeps what it promises with seed ${seed}`, async () => {
       const world = worlds.find((one) => one.name === name)!;

@@ -66,7 +66,8 @@ export function createBarriers(port: RedisPort, options: PrimitiveOptions = {}):
     }
 
     async function look(passage: Passage, send: SendOptions): Promise<Attempt<Passage>> {
-      const state = await port.script(lookAtBarrier, [barrier, members], [passage.generation, ttlMs], send);
+      const args = [passage.generation, ttlMs, wish.member ?? id];
+      const state = await port.script(lookAtBarrier, [barrier, members], args, send);
       if (state === 'broken') {
         isKnownBroken = true;
         throw broken(name);

@@ -25,7 +25,8 @@ if not generation then
   local time = redis.call('TIME')
   generation = time[1] * 1000000 + time[2]
   redis.call('DEL', KEYS[2], KEYS[3])
-  redis.call('HSET', KEYS[1], 'generation', string.format('%.0f', generation))
+  local first = string.format('%.0f', generation)
+  redis.call('HSET', KEYS[1], 'generation', first, 'first', first)
 end
 local parties = redis.call('HGET', KEYS[1], 'parties')
 if redis.call('HGET', KEYS[3], member) == nonce then return {'open', generation - 1, 0} end
@@ -47,21 +48,26 @@ return {state, generation, missing}
 `,
 );
 
+/** A generation from before the keys were lost never opened, though the present one is higher. */
 const OUTCOME = `
 local generation = tonumber(ARGV[1])
 local current = tonumber(redis.call('HGET', KEYS[1], 'generation'))
-if not current then return 'broken' end
+if not current or generation < tonumber(redis.call('HGET', KEYS[1], 'first')) then return 'broken' end
 if current > generation then
   if redis.call('HEXISTS', KEYS[1], 'broken:' .. ARGV[1]) == 1 then return 'broken' end
   return 'open'
 end
 `;
 
-/** Also keeps the barrier while somebody waits. KEYS barrier, members; ARGV generation, ttl ms. -> open, broken or waiting */
+/**
+ * Also keeps the barrier while somebody waits. Who no longer stands there, as after a failover that lost the arrival, can
+ * only break. KEYS barrier, members; ARGV generation, ttl ms, member. -> open, broken or waiting
+ */
 export const lookAtBarrier = defineScript(
   'barrier.look',
   `
 ${OUTCOME}
+if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 0 then return 'broken' end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return 'waiting'
