@@ -67,13 +67,20 @@ async function measureStartup() {
   const loading = performance.now();
   const { startServer } = await import(pathToFileURL(join(scratch, 'index.mjs')));
   const imported = performance.now() - loading;
-  const samples = { ours: [], theirs: [] };
+  const samples = { ours: [], bare: [], theirs: [] };
   for (let round = 0; round < 25; round++) {
     let began = performance.now();
     const redis = await startServer();
     await firstPong(redis.port);
     samples.ours.push(performance.now() - began);
     await redis.stop();
+    // What Node itself needs to listen, accept and answer.
+    began = performance.now();
+    const bare = createServer((socket) => socket.once('data', () => socket.end('+PONG\r\n')));
+    await new Promise((done) => bare.listen(0, '127.0.0.1', done));
+    await firstPong(bare.address().port);
+    samples.bare.push(performance.now() - began);
+    bare.close();
     const port = await freePort();
     began = performance.now();
     const child = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
@@ -88,6 +95,7 @@ async function measureStartup() {
   const [ours, theirs] = [median(samples.ours), median(samples.theirs)];
   console.log(`import of @paxx/server            ${imported.toFixed(1)} ms`);
   console.log(`startServer() to first PONG       ${ours.toFixed(2)} ms (first ${samples.ours[0].toFixed(1)})`);
+  console.log(`a bare server of node:net         ${median(samples.bare).toFixed(2)} ms`);
   console.log(`spawning redis-server to PONG     ${theirs.toFixed(2)} ms`);
   console.log(`ratio                             ${(ours / theirs).toFixed(3)}`);
 }
