@@ -25,7 +25,24 @@ const dense = [
   ...Array.from({ length: 400 }, (_, i) => [String(2 + random() * 0.2), String(48 + random() * 0.2), `n${i}`]).flat(),
 ];
 
+/** Members in few places, so that many are equally far. */
+function crowd(many: number): string {
+  const members = Array.from({ length: many }, (_, i) => `${(i * 7) % 3} ${(i * 5) % 2} m${(i * 31) % many}`);
+  return `GEOADD crowd ${members.join(' ')}`;
+}
+
 conformance('geo', {
+  'COUNT among equals': [6, 7, 8, 20, 41, 64, 200].flatMap((many) => [
+    'DEL crowd',
+    crowd(many),
+    ...[1, 2, 5, 7, 30, 150].flatMap((count) => [
+      `GEORADIUS crowd 0.1 0.1 1000 km COUNT ${count}`,
+      `GEORADIUS crowd 0.1 0.1 1000 km COUNT ${count} DESC`,
+      `GEOSEARCH crowd FROMLONLAT 1 1 BYRADIUS 9999 km ASC COUNT ${count}`,
+    ]),
+    'GEORADIUS crowd 0.1 0.1 1000 km ASC',
+    'GEORADIUS crowd 0.1 0.1 1000 km DESC COUNT 20 ANY',
+  ]),
   GEOADD: [
     sicily,
     sicily,

@@ -11,6 +11,7 @@ import type { Match } from '../geo/search.ts';
 import { SortedSet, sortedSetType } from '../values/sorted-set.ts';
 import { formatDistance, parseBox, parsePosition, parseRadius, replyPosition } from './geo-arguments.ts';
 import { storeSortedSet } from './sorted-set-replies.ts';
+import { partialSort } from '../util/partial-sort.ts';
 
 export const geoSearchHandlers = {
   georadius: (call) => search(call, { from: 'position', mayStore: true }),
@@ -63,11 +64,19 @@ function search(call: Call, variant: Variant): void {
   const found = findInside(set, shape, options.any ? options.count : 0);
   // The nearest, not just any, unless ANY will do.
   const sort = options.sort ?? (options.count > 0 && !options.any ? 'asc' : undefined);
-  if (sort === 'asc') found.sort((a, b) => a.distance - b.distance);
-  else if (sort === 'desc') found.sort((a, b) => b.distance - a.distance);
+  if (sort !== undefined) sortMatches(found, sort, options.count);
   const matches = options.count > 0 ? found.slice(0, options.count) : found;
   if (options.store > 0) store(call, matches, shape, options, event);
   else reply(call, matches, shape, options);
+}
+
+/** All of them by a stable sort, the nearest of them by one that is not: so equal distances come in Redis' order. */
+function sortMatches(found: Match[], sort: 'asc' | 'desc', count: number): void {
+  const sign = sort === 'asc' ? 1 : -1;
+  const compare = (a: Match, b: Match): number =>
+    a.distance === b.distance ? 0 : a.distance > b.distance ? sign : -sign;
+  if (count > 0 && count < found.length) partialSort(found, compare, count - 1);
+  else found.sort(compare);
 }
 
 function reply(call: Call, matches: readonly Match[], shape: Shape, options: Options): void {
