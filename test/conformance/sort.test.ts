@@ -11,6 +11,14 @@ const weights = [
 ];
 
 conformance('sort', {
+  'words with zero bytes': [
+    ['RPUSH', 'z', 'b', '\0b', '\0a', '', 'a\0z', 'a\0y', 'a'],
+    'SORT z ALPHA',
+    'SORT z ALPHA DESC',
+    'SORT z ALPHA STORE zs',
+    'LRANGE zs 0 -1',
+    'SORT z ALPHA BY nothing-*',
+  ],
   'by number': [
     ...numbers,
     'SORT n',

@@ -102,7 +102,7 @@ function choose(call: Call, slot: number, options: SortOptions): string[] {
     by = undefined;
   }
   let ordered: readonly string[];
-  if (!unsorted) ordered = order(db, all, alpha, by, options.descending);
+  if (!unsorted) ordered = order(db, all, alpha, by, options);
   else ordered = options.descending && kind !== KIND_SET ? all.toReversed() : all;
   const start = Math.min(Math.max(options.start, 0), ordered.length);
   return ordered.slice(start, options.count < 0 ? ordered.length : start + options.count);
@@ -113,13 +113,14 @@ function order(
   elements: readonly string[],
   alpha: boolean,
   by: string | undefined,
-  descending: boolean,
+  { descending, store: target }: SortOptions,
 ): string[] {
   const sign = descending ? -1 : 1;
   const weights = elements.map((element) => (by === undefined ? element : follow(db, by, element)));
   const indexes = elements.map((_, i) => i);
   if (alpha) {
-    indexes.sort((a, b) => sign * compareWords(weights[a], weights[b]));
+    // Unless the result is stored, words are compared by the locale, as C strings: a zero byte ends them.
+    indexes.sort((a, b) => sign * compareWords(weights[a], weights[b], target === undefined));
   } else {
     const scores = weights.map(score);
     // Equal scores fall back to the elements' bytes, so that the order is never a matter of chance.
@@ -138,9 +139,9 @@ function score(text: string | undefined): number {
 }
 
 /** A missing weight comes first. */
-function compareWords(a: string | undefined, b: string | undefined): number {
+function compareWords(a: string | undefined, b: string | undefined, upToZero: boolean): number {
   if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
-  return compareText(a, b);
+  return upToZero ? compareText(a.split('\0', 1)[0]!, b.split('\0', 1)[0]!) : compareText(a, b);
 }
 
 function compareText(a: string, b: string): number {
