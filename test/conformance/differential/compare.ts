@@ -8,6 +8,8 @@ import type { Generated } from './generate.ts';
 
 /** Order is the table's own affair: compared as bags. */
 const UNORDERED = new Set(['hgetall', 'hkeys', 'hvals', 'sdiff', 'sinter', 'smembers', 'sunion']);
+/** A set's members that are equal up to a zero byte come in the order of its table. */
+const SORTS = new Set(['sort', 'sort_ro']);
 /** Time passes between the two. */
 const NEAR = new Set(['pttl', 'ttl', 'expiretime', 'pexpiretime', 'object|idletime']);
 const NEAR_TOLERANCE = 3000;
@@ -104,7 +106,9 @@ function similar(a: unknown, b: unknown): boolean {
 function view(name: string, reply: DecodedReply, queue: readonly string[]): unknown {
   if (name === 'exec' && reply.type === 'array') return reply.items.map((item, i) => view(queue[i] ?? '', item, []));
   const value = plain(reply);
-  return UNORDERED.has(name) ? sorted(value, name === 'hgetall') : value;
+  return UNORDERED.has(name) || (SORTS.has(name) && JSON.stringify(value).includes('\\u0000'))
+    ? sorted(value, name === 'hgetall')
+    : value;
 }
 
 function plain(reply: DecodedReply): unknown {
