@@ -43,7 +43,8 @@ export function flagBitsOf(flags: readonly CommandFlag[]): number {
   return bits;
 }
 
-const CATEGORY_ORDER: readonly AclCategory[] = [
+/** In the order in which Redis lists them. */
+export const ACL_CATEGORIES: readonly AclCategory[] = [
   'keyspace',
   'read',
   'write',
@@ -100,5 +101,5 @@ export function categoriesOf(
   if (has('pubsub')) found.add('pubsub');
   if (has('blocking')) found.add('blocking');
   found.add(has('fast') ? 'fast' : 'slow');
-  return CATEGORY_ORDER.filter((category) => found.has(category));
+  return ACL_CATEGORIES.filter((category) => found.has(category));
 }

@@ -10,7 +10,7 @@ export { commandDocs, commandGetKeys, commandInfo, commandList } from './command
 export type { CommandReply, ListFilter } from './command-replies.ts';
 export { hasKeys, keysOf } from './find-keys.ts';
 export type { FoundKey } from './find-keys.ts';
-export { FLAG_BITS } from './flags.ts';
+export { ACL_CATEGORIES, FLAG_BITS } from './flags.ts';
 export type {
   CommandName,
   ContainerName,

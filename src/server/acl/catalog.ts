@@ -1,32 +1,11 @@
 // What rules may name: commands, sub-commands and categories of a command table.
 
+import { ACL_CATEGORIES } from '../../redis/commands/index.ts';
 import type { AclCategory, CommandRow, CommandTable } from '../../redis/commands/index.ts';
 import { printed } from '../errors.ts';
 
-/** In the order in which ACL CAT lists them; it also decides between categories that describe a user equally well. */
-export const CATEGORIES: readonly AclCategory[] = [
-  'keyspace',
-  'read',
-  'write',
-  'set',
-  'sortedset',
-  'list',
-  'hash',
-  'string',
-  'bitmap',
-  'hyperloglog',
-  'geo',
-  'stream',
-  'pubsub',
-  'admin',
-  'fast',
-  'slow',
-  'blocking',
-  'dangerous',
-  'connection',
-  'transaction',
-  'scripting',
-];
+/** As ACL CAT lists them; the order also decides between categories that describe a user equally well. */
+export const CATEGORIES = ACL_CATEGORIES;
 
 export interface Catalog {
   readonly table: CommandTable;

@@ -1,5 +1,6 @@
 /** The port over ioredis' Cluster. */
 import type { Driver, LinkEvents, ServerNode } from '../driver.ts';
+import { closingWith } from './closing.ts';
 import { slotOf } from '../slots.ts';
 import { warnOf } from '../warn.ts';
 import type { Concern } from '../warn.ts';
@@ -27,19 +28,7 @@ export function ioredisClusterDriver(client: IoredisCluster, adapter: AdapterOpt
       const end = (): void => main.disconnect();
       client.on('end', end);
       if (client.status !== 'wait') link.open();
-      return {
-        ...link,
-        get state() {
-          return link.state;
-        },
-        get cause() {
-          return link.cause;
-        },
-        close() {
-          client.off('end', end);
-          link.close();
-        },
-      };
+      return closingWith(link, () => client.off('end', end));
     },
     async node(key, fresh) {
       const find = (): IoredisClient | undefined => {

@@ -1,5 +1,6 @@
 /** The port over an ioredis client, sentinels included. */
 import type { Driver, LinkEvents, ServerNode } from '../driver.ts';
+import { closingWith } from './closing.ts';
 import { warnOf } from '../warn.ts';
 import type { Concern } from '../warn.ts';
 import type { AdapterOptions } from './adapter-options.ts';
@@ -33,19 +34,7 @@ export function ioredisDriver(client: IoredisClient, adapter: AdapterOptions): D
       const end = (): void => main.disconnect();
       client.on('end', end);
       if (client.status !== 'wait') link.open();
-      return {
-        ...link,
-        get state() {
-          return link.state;
-        },
-        get cause() {
-          return link.cause;
-        },
-        close() {
-          client.off('end', end);
-          link.close();
-        },
-      };
+      return closingWith(link, () => client.off('end', end));
     },
     node: () => Promise.resolve(node),
   };

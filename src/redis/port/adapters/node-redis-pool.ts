@@ -3,6 +3,7 @@
  * not follow each other; the port takes the settings of one of them, and a connection of its own.
  */
 import type { Driver, LinkEvents } from '../driver.ts';
+import { closingWith } from './closing.ts';
 import type { AdapterOptions } from './adapter-options.ts';
 import { deferredLink } from './deferred-link.ts';
 import { guardErrors, nodeOf } from './node-redis.ts';
@@ -27,19 +28,9 @@ export function nodeRedisPoolDriver(pool: NodeRedisPool, adapter: AdapterOptions
         },
         events,
       );
-      return {
-        ...link,
-        get state() {
-          return link.state;
-        },
-        get cause() {
-          return link.cause;
-        },
-        close() {
-          link.close();
-          if (adapter.made) pool.destroy();
-        },
-      };
+      return closingWith(link, () => {
+        if (adapter.made) pool.destroy();
+      });
     },
     async node() {
       return nodeOf(await anyClient());

@@ -1,5 +1,6 @@
 /** The port over a client of node-redis' createClient. */
 import type { Driver, LinkEvents, ServerNode } from '../driver.ts';
+import { closingWith } from './closing.ts';
 import { warnOf } from '../warn.ts';
 import type { Concern } from '../warn.ts';
 import type { AdapterOptions } from './adapter-options.ts';
@@ -31,19 +32,7 @@ export function nodeRedisDriver(client: NodeRedisClient, adapter: AdapterOptions
       };
       client.on('end', end);
       if (client.isOpen) link.open();
-      return {
-        ...link,
-        get state() {
-          return link.state;
-        },
-        get cause() {
-          return link.cause;
-        },
-        close() {
-          client.off('end', end);
-          link.close();
-        },
-      };
+      return closingWith(link, () => client.off('end', end));
     },
     node: () => Promise.resolve(nodeOf(client)),
   };
