@@ -44,6 +44,8 @@ conformance('bits', {
     'BITCOUNT k 5 30 BIT',
     'BITCOUNT k 5 30 BYTE',
     'BITCOUNT k 5',
+    'BITCOUNT k -1 -3 NEITHER',
+    'BITCOUNT k 1 3 NEITHER',
     'BITCOUNT k 0 1 FOO',
     'BITCOUNT k a 1',
     'BITCOUNT k 1 b',

@@ -75,9 +75,10 @@ function bitcount(call: Call): void {
   const ranged = call.argc > 2;
   const start = ranged ? call.integer(2) : 0;
   const end = ranged ? call.integer(3) : -1;
-  const inBits = call.argc === 5 && unitIsBit(call, 4);
-  // Counted from the end and crossed, the range is empty before it is cut to the string: here, not for BITPOS.
+  // Counted from the end and crossed, the range is empty before it is cut to the string and before the unit is read:
+  // here, not for BITPOS.
   if (start < 0 && end < 0 && start > end) return call.reply.integer(0);
+  const inBits = call.argc === 5 && unitIsBit(call, 4);
   const range = resolve(start, end, view.length, inBits);
   call.reply.integer(range.first > range.last ? 0 : countBits(view, range));
 }
