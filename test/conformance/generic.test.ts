@@ -4,6 +4,31 @@ import { conformance } from './runner.ts';
 /** What DUMP says of the string `v`: type, length, value, version 10, CRC64. */
 const DUMPED = '\x00\x01v\x0a\x00\x91\x08\xce\xb2\x198\x8a\xce';
 
+/** Scan a key and remove up to ARGV[5] members not yet shown at every step; how many stay, are missed, shown twice. */
+const SCAN_AND_REMOVE = `
+local scan, remove, stride, total, speed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local cursor, seen, gone, twice, missed, next = '0', {}, {}, 0, 0, 1
+repeat
+  local page = redis.call(scan, KEYS[1], cursor, 'COUNT', 7)
+  cursor = page[1]
+  for i = 1, #page[2], stride do
+    if seen[page[2][i]] then twice = twice + 1 end
+    seen[page[2][i]] = true
+  end
+  local removed = 0
+  while next <= total and removed < speed do
+    local member = 'm' .. next
+    if not seen[member] then
+      redis.call(remove, KEYS[1], member)
+      gone[member] = true
+      removed = removed + 1
+    end
+    next = next + 1
+  end
+until cursor == '0'
+for i = 1, total do if not gone['m' .. i] and not seen['m' .. i] then missed = missed + 1 end end
+return {redis.call('EXISTS', KEYS[1]), missed, twice}`;
+
 conformance('generic', {
   'DEL, UNLINK, EXISTS, TOUCH, TYPE': [
     'DEL k',
@@ -330,6 +355,27 @@ conformance('generic', {
     'SCAN 0 match a count 5 type string',
     'SCAN 0 COUNT 9223372036854775807',
   ],
+  'scans of values that shrink meanwhile': [
+    ['SADD', 's', ...members()],
+    ['EVAL', SCAN_AND_REMOVE, '1', 's', 'SSCAN', 'SREM', '1', '600', '3'],
+    ['HSET', 'h', ...members().flatMap((member) => [member, '1'])],
+    ['EVAL', SCAN_AND_REMOVE, '1', 'h', 'HSCAN', 'HDEL', '2', '600', '3'],
+    ['ZADD', 'z', ...members().flatMap((member) => ['1', member])],
+    ['EVAL', SCAN_AND_REMOVE, '1', 'z', 'ZSCAN', 'ZREM', '2', '600', '3'],
+  ],
+  'scans of small values': [
+    ['SADD', 'ints', ...Array.from({ length: 512 }, (_, i) => String(i))],
+    { send: 'SSCAN ints 0 COUNT 1', grade: 'exact' },
+    'SSCAN ints 77 COUNT 1',
+    ['HSET', 'h', ...members(128).flatMap((member) => [member, '1'])],
+    { send: 'HSCAN h 0 COUNT 1', grade: 'exact' },
+    ['ZADD', 'z', ...members(128).flatMap((member, i) => [String(i), member])],
+    { send: 'ZSCAN z 0 COUNT 1', grade: 'exact' },
+    'CONFIG SET zset-max-listpack-entries 300',
+    ['ZADD', 'wide', ...members(300).flatMap((member, i) => [String(i), member])],
+    { send: 'ZSCAN wide 0 COUNT 1', grade: 'exact' },
+    'CONFIG SET zset-max-listpack-entries 128',
+  ],
   RANDOMKEY: ['RANDOMKEY', 'SET a 1', 'RANDOMKEY', 'RANDOMKEY x'],
   OBJECT: [
     'OBJECT ENCODING none',
@@ -374,3 +420,7 @@ conformance('generic', {
     'OBJECT ENCODING big',
   ],
 });
+
+function members(count = 600): string[] {
+  return Array.from({ length: count }, (_, i) => `m${i + 1}`);
+}

@@ -13,7 +13,7 @@ import { parseInteger } from '../values/int-set.ts';
 import type { Integer } from '../values/int-set.ts';
 import { replyPack } from '../values/pack-reply.ts';
 import { encodeText, replyBytes, Span } from '../values/span.ts';
-import { elementRange, parseCursor, parseScanOptions } from './scan.ts';
+import { parseCursor, parseScanOptions } from './scan.ts';
 
 export const hashHandlers = {
   hset,
@@ -230,15 +230,14 @@ function hscan(call: Call): void {
   }
   const hash = call.db.get(slot, hashType);
   const { count, pattern, novalues } = parseScanOptions(call, 3);
-  const { from, to } = elementRange(hash.dict !== undefined, hash.size, cursor, count);
   const found: string[] = [];
-  hash.visitRange(from, to, (bytes, start, end, valueStart, valueEnd) => {
+  const next = hash.scan(cursor, count, (bytes, start, end, valueStart, valueEnd) => {
     const field = bytes.latin1Slice(start, end);
     if (pattern !== undefined && !matchGlob(pattern, field)) return;
     found.push(field);
     if (!novalues) found.push(bytes.latin1Slice(valueStart, valueEnd));
   });
   reply.array(2);
-  reply.bulk(String(from));
+  reply.bulk(String(next));
   reply.bulks(found);
 }

@@ -61,21 +61,6 @@ export function parseScanOptions(call: Call, from: number): ScanOptions {
   return options;
 }
 
-/**
- * Which elements of a value a step of SSCAN or HSCAN shows, by number; `from` is the next cursor. A packed value is shown
- * at once. A table is walked from its end: its elements only ever move to the front, so what stays is met.
- */
-export function elementRange(
-  table: boolean,
-  size: number,
-  cursor: number,
-  count: number,
-): { readonly from: number; readonly to: number } {
-  if (!table) return { from: 0, to: size };
-  const to = cursor === 0 ? size : Math.min(cursor, size);
-  return { from: Math.max(0, to - count), to };
-}
-
 /** Slots never move, so the next slot is all a cursor has to say. */
 function scan(call: Call): void {
   const { db, reply } = call;

@@ -7,7 +7,7 @@ import { SetValue, setType } from '../values/set.ts';
 import { replyPack } from '../values/pack-reply.ts';
 import { replyBytes } from '../values/span.ts';
 import { matchGlob } from '../util/glob.ts';
-import { elementRange, parseCursor, parseScanOptions } from './scan.ts';
+import { parseCursor, parseScanOptions } from './scan.ts';
 
 export const setHandlers = {
   sadd,
@@ -120,13 +120,12 @@ function sscan(call: Call): void {
   }
   const set = call.db.get(slot, setType);
   const { count, pattern } = parseScanOptions(call, 3);
-  const { from, to } = elementRange(set.dict !== undefined, set.size, cursor, count);
   const found: string[] = [];
-  set.visitRange(from, to, (bytes, start, end) => {
+  const next = set.scan(cursor, count, (bytes, start, end) => {
     const member = bytes.latin1Slice(start, end);
     if (pattern === undefined || matchGlob(pattern, member)) found.push(member);
   });
   reply.array(2);
-  reply.bulk(String(from));
+  reply.bulk(String(next));
   reply.bulks(found);
 }

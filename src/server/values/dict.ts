@@ -1,8 +1,12 @@
 // A hash table of byte strings, each with a value or without: the inside of big hashes and sets.
 //
 // Elements stand without gaps in an array of (block, hash) pairs, found through an open-addressing index. The last
-// element fills the place of one that goes, so a random pick is one draw, and an element only ever moves towards the
-// front: a scan from the end to the front, with a position as its cursor, meets whatever stays from start to end.
+// element fills the place of one that goes, so a random pick is one draw.
+//
+// A scan goes by the hash, not by places, which change: its cursor names a bucket, all elements whose hash begins a
+// probe there, and counts from the highest bit down, as Redis' does. Elements that come and go change no other's
+// bucket, and when the table grows or shrinks the buckets passed are still the ones passed: what stays is met, and
+// met twice only where the table shrank.
 //
 // A block of the arena holds an element's key and right behind it the value; the block's tag is the key's length. A
 // value is overwritten in place, so a field that changes costs no allocation.
@@ -16,6 +20,8 @@ import type { Span } from './span.ts';
 const FIRST_INDEX = 16;
 const MAX_LOAD = 0.6;
 const OBJECT_BYTES = 300;
+/** A step of a scan through a thinly filled table ends after this many, times the elements asked for. */
+const BUCKETS_PER_ELEMENT = 10;
 
 /** An element beyond the arena's size. */
 interface LargeElement {
@@ -111,6 +117,24 @@ export class Dict {
       index[at] = element + 1;
     }
     if (this.mask >= FIRST_INDEX * 4 && last * 8 < this.mask) this.resize((this.mask + 1) / 2);
+  }
+
+  /** Show the elements of bucket after bucket until there are `count`; returns the next cursor, 0 at the end. */
+  scan(cursor: number, count: number, visit: (element: number) => void): number {
+    const { index, mask, entries } = this;
+    let bucket = cursor & mask;
+    let found = 0;
+    for (let buckets = 0; buckets < count * BUCKETS_PER_ELEMENT; buckets++) {
+      for (let at = bucket; index[at] !== 0; at = (at + 1) & mask) {
+        const element = index[at]! - 1;
+        if ((entries[(element << 1) + 1]! & mask) !== bucket) continue;
+        visit(element);
+        found++;
+      }
+      bucket = bucketAfter(bucket, mask);
+      if (bucket === 0 || found >= count) break;
+    }
+    return bucket;
   }
 
   readKey(element: number, into: Span): void {
@@ -272,6 +296,17 @@ export class Dict {
     this.index = index;
     this.mask = mask;
   }
+}
+
+/** Count on from the highest bit of the mask down; 0 follows the last bucket. */
+function bucketAfter(bucket: number, mask: number): number {
+  let bit = (mask + 1) >>> 1;
+  let next = bucket;
+  while ((next & bit) !== 0) {
+    next ^= bit;
+    bit >>>= 1;
+  }
+  return next | bit;
 }
 
 function entryWords(capacity: number): number {

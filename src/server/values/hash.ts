@@ -109,16 +109,25 @@ export class HashValue implements Aggregate {
     this.times.set(name, at);
   }
 
-  /** All fields in their order. */
-  visit(visitor: FieldVisitor): void {
-    this.visitRange(0, this.size, visitor);
+  /** About `count` fields from a cursor on, all at once where there is no table; returns the next cursor. */
+  scan(cursor: number, count: number, visitor: FieldVisitor): number {
+    const { dict } = this;
+    if (dict === undefined) {
+      this.visit(visitor);
+      return 0;
+    }
+    return dict.scan(cursor, count, (element) => {
+      dict.readKey(element, field);
+      dict.readValue(element, value);
+      visitor(field.bytes, field.start, field.end, value.start, value.end);
+    });
   }
 
-  /** Fields by number; in a packed hash only from 0 on. */
-  visitRange(from: number, to: number, visitor: FieldVisitor): void {
-    const { dict } = this;
+  /** All fields in their order. */
+  visit(visitor: FieldVisitor): void {
+    const { dict, size } = this;
     let offset = 0;
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < size; i++) {
       if (dict !== undefined) {
         dict.readKey(i, field);
         dict.readValue(i, value);

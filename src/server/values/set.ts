@@ -94,16 +94,24 @@ export class SetValue implements Aggregate {
     else this.ints!.values.splice(position, 1);
   }
 
-  /** All members; integers in ascending order. */
-  visit(visitor: MemberVisitor): void {
-    this.visitRange(0, this.size, visitor);
+  /** About `count` members from a cursor on, all at once where there is no table; returns the next cursor. */
+  scan(cursor: number, count: number, visitor: MemberVisitor): number {
+    const { dict } = this;
+    if (dict === undefined) {
+      this.visit(visitor);
+      return 0;
+    }
+    return dict.scan(cursor, count, (element) => {
+      dict.readKey(element, member);
+      visitor(member.bytes, member.start, member.end);
+    });
   }
 
-  /** Members by number; in a packed set only from 0 on. */
-  visitRange(from: number, to: number, visitor: MemberVisitor): void {
-    const { dict, pack, ints } = this;
+  /** All members; integers in ascending order. */
+  visit(visitor: MemberVisitor): void {
+    const { dict, pack, ints, size } = this;
     let offset = 0;
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < size; i++) {
       if (dict !== undefined) dict.readKey(i, member);
       else if (pack !== undefined) offset = pack.read(offset, member);
       else showInteger(ints!, i, member);

@@ -242,10 +242,10 @@ export class SortedSet implements Aggregate {
     this.size -= count;
   }
 
-  /** Members from a cursor on and the next cursor, 0 at the end. Members that stay are met once. */
+  /** Members from a cursor on, a listpack's all at once, and the next cursor. Members that stay are met once. */
   scan(cursor: number, count: number): ScoredMembers & { readonly next: number } {
     const { order } = this;
-    if (order === undefined) return { ...this.all(), next: 0 };
+    if (order === undefined || !this.skiplist) return { ...this.all(), next: 0 };
     const members: string[] = [];
     const scores: number[] = [];
     const { table } = order;

@@ -113,16 +113,40 @@ describe('SetValue', () => {
       for (let i = 0; i < 2000; i++) set.addText(`go:${i}`);
       const seen = new Set<string>();
       let gone = 0;
-      for (let to = set.size, next = 0; to > 0; to = Math.min(next, set.size)) {
-        next = Math.max(0, to - 10);
-        set.visitRange(next, to, (bytes, start, end) => void seen.add(bytes.latin1Slice(start, end)));
+      let cursor = 0;
+      do {
+        cursor = set.scan(cursor, 10, (bytes, start, end) => void seen.add(bytes.latin1Slice(start, end)));
         for (let i = below(40); i > 0; i--) {
           const member = below(3) === 0 ? `new:${below(3000)}` : `go:${gone++}`;
           if (member.startsWith('new')) set.addText(member);
           else set.remove(bytesOf(member), 0, member.length);
         }
-      }
+      } while (cursor !== 0);
       for (const member of staying) expect(seen.has(member)).toBe(true);
+    }
+  });
+
+  it('shows no member twice while others come and go and the table keeps its size or grows', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { below } = draw(seed);
+      const set = new SetValue(home());
+      for (let i = 0; i < 700; i++) set.addText(`m:${i}`);
+      const seen = new Set<string>();
+      let cursor = 0;
+      let fresh = 0;
+      do {
+        cursor = set.scan(cursor, 10, (bytes, start, end) => {
+          const member = bytes.latin1Slice(start, end);
+          expect(seen.has(member)).toBe(false);
+          seen.add(member);
+        });
+        for (let i = below(6); i > 0; i--) {
+          const member = `m:${below(400)}`;
+          set.remove(bytesOf(member), 0, member.length);
+        }
+        for (let i = below(seed * 2); i > 0; i--) set.addText(`new:${fresh++}`);
+      } while (cursor !== 0);
+      for (let i = 400; i < 700; i++) expect(seen.has(`m:${i}`)).toBe(true);
     }
   });
 });
