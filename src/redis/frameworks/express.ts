@@ -33,10 +33,10 @@ export function idempotencyKey<Q extends IncomingMessage>(options: IdempotencyKe
     const what = await begin(requestOf(request));
     if (what.kind === 'pass') return 'next';
     if (what.kind === 'answer') return answer(response, what.response);
-    const made = await capture(response, next);
+    const made = await capture(response, next, what.left);
     // The outcome stands before the client hears of it: else a repetition could run again.
     await what.end(made);
-    return made === undefined ? 'answered' : answer(response, made);
+    return answer(response, made);
   });
 }
 

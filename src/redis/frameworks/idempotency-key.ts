@@ -9,7 +9,7 @@ import {
   idempotencyStatus,
   parseIdempotencyKey,
 } from '../primitives/idempotency/index.ts';
-import type { IdempotencyOptions } from '../primitives/idempotency/index.ts';
+import type { IdempotencyOptions, Run } from '../primitives/idempotency/index.ts';
 import { fromStored, problem, toStored } from './exchange.ts';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 
@@ -27,8 +27,16 @@ export interface IdempotencyKeyOptions extends IdempotencyOptions {
 export type Idempotent =
   | { readonly kind: 'pass' }
   | { readonly kind: 'answer'; readonly response: HttpResponse }
-  /** Handle it, and say how it ended; undefined: it did not, and may be tried again. */
-  | { readonly kind: 'run'; readonly end: (response: HttpResponse | undefined) => Promise<void> };
+  | IdempotentRun;
+
+/** Handle the request, and say how it ended. */
+export interface IdempotentRun {
+  readonly kind: 'run';
+  /** Undefined: it had no effect, and may be tried again. Never rejects: what was done is answered, stored or not. */
+  readonly end: (response: HttpResponse | undefined) => Promise<void>;
+  /** The client has gone. The handler may yet end; should it not, the run counts as abandoned when its lease is over. */
+  readonly left: () => void;
+}
 
 export function idempotentRequests(options: IdempotencyKeyOptions): (request: HttpRequest) => Promise<Idempotent> {
   const idempotency = createIdempotency(options.port, options);
@@ -55,23 +63,32 @@ export function idempotentRequests(options: IdempotencyKeyOptions): (request: Ht
           return answer(
             fromStored(begun.value) ?? problem(409, 'The response to this Idempotency-Key was too long to keep'),
           );
-        default: {
-          const run = begun;
-          return {
-            kind: 'run',
-            async end(response) {
-              // An error of the server is no outcome: the client may try again under the same key.
-              if (response === undefined || response.status >= 500) await run.fail(new Error('server error'));
-              else await run.complete(toStored(response));
-            },
-          };
-        }
+        default:
+          return handled(begun);
       }
     } catch (error) {
       const status = idempotencyStatus(error);
       if (status === undefined) throw error;
       return answer(problem(status, (error as Error).message));
     }
+  };
+}
+
+function handled(run: Run): IdempotentRun {
+  return {
+    kind: 'run',
+    async end(response) {
+      try {
+        // An error of the server is no outcome: the client may try again under the same key.
+        if (response === undefined || response.status >= 500) await run.fail(new Error('server error'));
+        else await run.complete(toStored(response));
+      } catch {
+        // Telemetry has told of it. Whoever repeats the request hears that the run was abandoned.
+      } finally {
+        await run[Symbol.asyncDispose]();
+      }
+    },
+    left: () => void run[Symbol.asyncDispose](),
   };
 }
 

@@ -32,15 +32,23 @@ export function send(to: ServerResponse, response: HttpResponse): void {
 }
 
 /**
- * Holds back what the handler writes, and gives it when it has ended. Resolves with undefined when the client left
- * first. Nothing is sent: `send` does it.
+ * Holds back what the handler writes, and gives it when it has ended. Nothing is sent: `send` does it. Resolves with
+ * undefined when the client left first.
  */
-export function capture(response: ServerResponse, handle: () => void): Promise<HttpResponse | undefined> {
+export function capture(response: ServerResponse, handle: () => void): Promise<HttpResponse | undefined>;
+/** @param onLeft told when the client left first: what the handler writes is waited for all the same */
+export function capture(response: ServerResponse, handle: () => void, onLeft: () => void): Promise<HttpResponse>;
+export function capture(
+  response: ServerResponse,
+  handle: () => void,
+  onLeft?: () => void,
+): Promise<HttpResponse | undefined> {
   const { write, end, writeHead, flushHeaders } = response;
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     const restore = (): void => void Object.assign(response, { write, end, writeHead, flushHeaders });
     const left = (): void => {
+      if (onLeft !== undefined) return onLeft();
       restore();
       resolve(undefined);
     };

@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from './exchange.ts';
 
 export interface ResponseCacheOptions extends Omit<ComputeOptions, 'signal' | 'tags'> {
   readonly cache: Cache;
-  /** Request headers that the response depends on, such as `accept-language`. */
+  /** Request headers that responses depend on, such as `accept-language`. One whose `Vary` names others is not kept. */
   readonly vary?: readonly string[];
   /** Under what the response is kept; undefined: it is not. Default: path and query. */
   readonly key?: (request: HttpRequest) => string | undefined;
@@ -45,7 +45,7 @@ export function responseCache(options: ResponseCacheOptions): RespondOnce {
       { ...compute, ...(tags !== undefined && { tags: tags(request) }) },
       async ({ doNotStore }) => {
         own = withTag(await handle(), names);
-        if (isStorable(own)) return toStored(own);
+        if (isStorable(own, names)) return toStored(own);
         doNotStore();
         return null;
       },
@@ -73,9 +73,9 @@ function weak(tag: string): string {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9111#section-3 */
-function isStorable(response: HttpResponse): boolean {
+function isStorable(response: HttpResponse, vary: readonly string[]): boolean {
   if (response.status !== 200 || headerOf(response, 'set-cookie') !== undefined) return false;
-  if (headerOf(response, 'vary')?.includes('*') === true) return false;
+  if (!fieldsOf(headerOf(response, 'vary')).every((name) => vary.includes(name))) return false;
   return !/\b(?:no-store|private)\b/.test(headerOf(response, 'cache-control') ?? '');
 }
 
@@ -85,9 +85,17 @@ function withTag(response: HttpResponse, vary: readonly string[]): HttpResponse 
     const digest = createHash('sha256').update(response.body).digest('base64url').slice(0, 22);
     tagged = withHeader(tagged, 'etag', `"${digest}"`);
   }
-  const told = (headerOf(response, 'vary') ?? '').toLowerCase();
+  const told = fieldsOf(headerOf(response, 'vary'));
   const missing = vary.filter((name) => !told.includes(name));
   return missing.length === 0 ? tagged : withHeader(tagged, 'vary', missing.join(', '));
+}
+
+function fieldsOf(list: string | undefined): string[] {
+  return (list ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function withHeader(response: HttpResponse, name: string, value: string): HttpResponse {

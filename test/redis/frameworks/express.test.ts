@@ -125,6 +125,23 @@ describe('idempotencyKey', () => {
     expect(await (await again).text()).toBe('done');
     expect(await (await post()).text()).toBe('done');
   });
+
+  it('keeps the outcome for a client that did not wait for it', async () => {
+    const { handler, calls } = hold();
+    const url = await serve(idempotencyKey({ port: await redisPort(), scope: () => 'u' }), handler);
+    const post = (signal?: AbortSignal): Promise<Response> =>
+      fetch(url, { method: 'POST', headers: { 'idempotency-key': 'k' }, ...(signal !== undefined && { signal }) });
+    const leaving = new AbortController();
+    const first = post(leaving.signal);
+    await vi.waitFor(() => expect(calls.length).toBe(1), 20_000);
+    leaving.abort();
+    await expect(first).rejects.toThrow(/abort/);
+    await vi.waitFor(() => expect(calls[0]!.destroyed).toBe(true), 20_000);
+    expect((await post()).status).toBe(409);
+    calls[0]!.end('paid');
+    await vi.waitFor(async () => expect(await (await post()).text()).toBe('paid'), 20_000);
+    expect(calls.length).toBe(1);
+  });
 });
 
 describe('cacheResponse', () => {
@@ -164,7 +181,7 @@ describe('cacheResponse', () => {
     expect(await (await anew).text()).toBe('new list');
   });
 
-  it('keeps nothing that is personal, an error, or a user’s own', async () => {
+  it('keeps nothing that is personal, an error, a user’s own, or varies by more than it was told', async () => {
     let calls = 0;
     const cache = createCache({ port: await redisPort(), redisDeadline: '10s' });
     const url = await serve(cacheResponse({ cache }), (request, response) => {
@@ -172,12 +189,13 @@ describe('cacheResponse', () => {
       if (request.url === '/cookie') response.setHeader('set-cookie', ['a=1', 'b=2']);
       if (request.url === '/private') response.setHeader('cache-control', 'private, max-age=60');
       if (request.url === '/error') response.statusCode = 404;
+      if (request.url === '/vary') response.setHeader('vary', 'Accept-Encoding');
       response.end('x');
     });
-    for (const path of ['/cookie', '/private', '/error']) for (let i = 0; i < 2; i++) await fetch(url + path);
+    for (const path of ['/cookie', '/private', '/error', '/vary']) for (let i = 0; i < 2; i++) await fetch(url + path);
     for (let i = 0; i < 2; i++) await fetch(url, { headers: { authorization: 'me' } });
     for (let i = 0; i < 2; i++) await fetch(url, { method: 'POST' });
-    expect(calls).toBe(10);
+    expect(calls).toBe(12);
     expect((await fetch(`${url}/cookie`)).headers.getSetCookie()).toEqual(['a=1', 'b=2']);
   });
 });
