@@ -1,15 +1,17 @@
-// Builds the packages of the workspace into their dist/, and the server into the CLI's, for `paxx redis` and its image.
+// Builds the packages of the workspace into their dist/, and into the CLI's: the server, for `paxx redis` and its image,
+// and the tarball of @paxx/redis, for apps that get it from there.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { packPackage } from './pack-package.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
-/** @param cliOut the CLI's dist, into which `server/` goes */
+/** @param cliOut the CLI's dist, into which `server/` and `cli/packages/` go */
 export async function buildPackages(cliOut) {
   await buildPackage('src/redis', {
     index: 'src/redis/index.ts',
@@ -47,6 +49,7 @@ export async function buildPackages(cliOut) {
   // Suites that start a redis-server can be pointed at it.
   for (const folder of [out, join(root, 'src/server/dist')]) chmodSync(join(folder, 'main.js'), 0o755);
   copyFileSync(join(root, 'src/server/Dockerfile'), join(out, 'Dockerfile'));
+  packPackage(root, join(root, 'src/redis'), join(cliOut, 'cli/packages'));
 }
 
 /** Made elsewhere and moved into place, so that whoever uses the last build is not left without a file. */
