@@ -14,9 +14,12 @@ import { rolldown } from 'rolldown';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lastDirective, parseCommandLine, StartError } from '../../src/server/run/command-line.ts';
 import { ping } from '../../src/server/run/ping.ts';
+import { runServer } from '../../src/server/run/run-server.ts';
+import { hasRedisServer } from '../support/redis-server.ts';
 import { openWire } from '../support/wire-client.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const withRedis = hasRedisServer();
 let folder: string;
 let main: string;
 const children: ChildProcess[] = [];
@@ -69,28 +72,53 @@ describe('the command line', () => {
     const outer = join(folder, 'outer.conf');
     await writeFile(inner, 'maxmemory 10mb\nport 1\n');
     await writeFile(outer, `# a comment\nport 2\ninclude ${inner}\n`);
-    const { file, text } = parseCommandLine([
-      outer,
-      '--port',
-      '3',
-      '--save',
-      '',
-      '--appendonly',
-      '--bind',
-      '*',
-      '-::*',
-    ]);
+    const { file, text } = parseCommandLine([outer, '--port', '3', '--save', '--bind', '*', '-::*']);
     expect(file).toBe(outer);
     expect(lastDirective(text, 'port')).toBe('3');
     expect(lastDirective(text, 'maxmemory')).toBe('10mb');
     expect(lastDirective(text, 'save')).toBe('');
     expect(lastDirective(text, 'bind')).toBe('* -::*');
-    expect(text).toContain('appendonly ""\n');
     expect(parseCommandLine(['-', '--port', '5'], () => 'port 4').text).toBe('port 4\nport "5"\n');
     expect(parseCommandLine([inner, '--port', '5', '-'], () => 'port 4').text).toMatch(/port 1\n\nport 4\nport "5"\n$/);
-    expect(parseCommandLine(['--requirepass=a "b"']).text).toBe('requirepass "a \\"b\\""\n');
+    expect(parseCommandLine(['--requirepass=a "b"']).text).toBe('\nrequirepass "a \\"b\\""\n');
     expect(() => parseCommandLine([join(folder, 'none.conf')])).toThrow(StartError);
     expect(() => parseCommandLine(['--port', '1', '-x']).text).not.toThrow();
+  });
+
+  it.each([
+    [['--port']],
+    [['--port', '6380', '--loglevel']],
+    [['--port', '--loglevel', 'verbose']],
+    [['--logfile', '--my--log--file', '--loglevel', '--bla']],
+    [['--shutdown-on-sigint', 'now force', '--shutdown-on-sigterm']],
+    [['--replicaof', '--127.0.0.1', '--abc']],
+    [['--replicaof', '127.0.0.1', 'abc']],
+    [['--port 1', '--maxmemory "7']],
+    [['--save', '5']],
+    [['--nonsense', '1']],
+    [['--rename-command', 'none', 'other']],
+    [['--appendfilename', 'a/b']],
+    [['--dbfilename', 'a/b']],
+    [['--client-output-buffer-limit', 'normal', '1']],
+  ])('refuses %j as redis-server does', async (args) => {
+    const error = (await runServer({ args }).catch((reason: unknown) => reason)) as StartError;
+    expect(error.message).toContain('\n>>> ');
+    if (!withRedis) return;
+    const { stderr } = spawnSync('redis-server', args, { encoding: 'utf8', cwd: folder });
+    expect(stderr).toBe(`\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n${error.message}\n`);
+  });
+
+  it('calls commands by their new names', async () => {
+    const server = await start('--port', '0', '--rename-command', 'FLUSHALL', 'mend', '--rename-command', 'keys', '');
+    const client = await openWire(server.port);
+    await client.send(['SET', 'a', '1']);
+    for (const gone of ['FLUSHALL', 'KEYS']) {
+      expect(await client.send([gone, '*'])).toMatchObject({ value: expect.stringContaining('unknown command') });
+    }
+    expect(await client.send(['EVAL', "return redis.call('flushall')", '0'])).toMatchObject({ type: 'error' });
+    expect(await client.send(['MEND'])).toMatchObject({ value: 'OK' });
+    expect(await client.send(['DBSIZE'])).toMatchObject({ value: 0 });
+    client.close();
   });
 
   it('starts from a file, with options, and logs as redis-server does', async () => {
@@ -114,7 +142,7 @@ describe('the command line', () => {
 
   it('is taken for redis-server by whoever reads its output', async () => {
     const wrong = spawnSync(process.execPath, [main, '--port', 'x'], { encoding: 'utf8' });
-    expect(wrong.stderr).toMatch(/^\n\*\*\* FATAL CONFIG FILE ERROR \(Redis 7\.0\.15\) \*\*\*\n.*'port'/);
+    expect(wrong.stderr).toMatch(/^\n\*\*\* FATAL CONFIG FILE ERROR \(Redis 7\.0\.15\) \*\*\*\n.*\n>>> 'port "x"'\n/);
     expect(wrong.status).toBe(1);
     const server = await start('--port', '0', '--advertise', '7.4', '--cluster-enabled', 'yes');
     expect(server.output()).toContain(`Running mode=cluster, port=${server.port}.`);
@@ -154,8 +182,8 @@ describe('the command line', () => {
   });
 
   it('says what is wrong', async () => {
-    await expect(start('--port', '0', '--nonsense', '1')).rejects.toThrow("'nonsense': Bad directive");
-    await expect(start('--port', '99999')).rejects.toThrow("'port': argument must be between 0 and 65535 inclusive");
+    await expect(start('--port', '0', '--nonsense', '1')).rejects.toThrow('\'nonsense "1"\'\nBad directive');
+    await expect(start('--port', '99999')).rejects.toThrow('argument must be between 0 and 65535 inclusive');
     await expect(start(join(folder, 'none.conf'))).rejects.toThrow("can't open config file");
     await expect(start('--port', '0', '--dir', join(folder, 'none'))).rejects.toThrow("Can't chdir");
     await expect(start('--port', '0', '--bind', '192.0.2.1')).rejects.toThrow('Could not listen on 192.0.2.1');

@@ -2,7 +2,7 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import type { Config } from './config.ts';
-import { findParameter } from './config.ts';
+import { ConfigError, findParameter } from './config.ts';
 import { splitWords } from './kinds.ts';
 import { outputLimitLines } from './output-limits.ts';
 import { parameters } from './parameters.ts';
@@ -26,18 +26,53 @@ export function splitLine(line: string): string[] | undefined {
   return words;
 }
 
-/** Apply a configuration file's text. Directives that are no parameters go to `other`, or are refused. */
-export function loadConfigText(config: Config, text: string, other?: (words: readonly string[]) => boolean): void {
-  let savePoints = '';
-  for (const line of text.split('\n')) {
-    const words = directive(line);
-    if (words === undefined) continue;
-    const [name, ...values] = words as [string, ...string[]];
-    const value = values.join(' ');
-    // Lines of `save` add up, unless one is empty.
-    if (name === 'save') config.load(name, (savePoints = value === '' ? '' : `${savePoints} ${value}`.trim()));
-    else if (findParameter(name) !== undefined || other?.(words) !== true) config.load(name, value);
+/** A line that cannot be taken. */
+export class ConfigLineError extends ConfigError {
+  readonly number: number;
+  readonly line: string;
+
+  constructor(number: number, line: string, { parameter, reason }: ConfigError) {
+    super(parameter, reason);
+    this.number = number;
+    this.line = line;
   }
+}
+
+/**
+ * Apply a configuration file's text. Directives that are no parameters go to `other`, or are refused. Throws
+ * ConfigLineError.
+ */
+export function loadConfigText(config: Config, text: string, other?: (words: readonly string[]) => boolean): void {
+  const save = { points: '' };
+  for (const [i, raw] of text.split('\n').entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    try {
+      loadLine(config, line, save, other);
+    } catch (error) {
+      throw error instanceof ConfigError ? new ConfigLineError(i + 1, line, error) : error;
+    }
+  }
+}
+
+/** Lines of `save` add up, unless one is empty. */
+function loadLine(
+  config: Config,
+  line: string,
+  save: { points: string },
+  other?: (words: readonly string[]) => boolean,
+): void {
+  const words = directive(line);
+  if (words === undefined) throw new ConfigError(line, 'Unbalanced quotes in configuration line');
+  const [name, ...values] = words as [string, ...string[]];
+  const parameter = findParameter(name);
+  if (parameter === undefined && other?.(words) === true) return;
+  if (parameter !== undefined && parameter.several !== true && values.length !== 1) {
+    throw new ConfigError(name, 'wrong number of arguments');
+  }
+  const value = values.join(' ');
+  if (name === 'save') save.points = value === '' ? '' : `${save.points} ${value}`.trim();
+  config.load(name, name === 'save' ? save.points : value);
 }
 
 /** CONFIG REWRITE: change lines in place, append what is new, drop what is doubled; all at once or not at all. */

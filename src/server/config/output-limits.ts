@@ -27,6 +27,7 @@ export const outputLimitParameter = define(
   },
   '',
   {
+    several: true,
     bound: {
       get: ({ outputLimits: { normal, replica, pubsub } }) =>
         `normal ${words(normal)} slave ${words(replica)} pubsub ${words(pubsub)}`,

@@ -16,6 +16,8 @@ export interface Parameter {
   readonly protected?: boolean | undefined;
   /** Not found by patterns, only by its whole name. */
   readonly hidden?: boolean | undefined;
+  /** A line of the configuration file may have several words for it. */
+  readonly several?: boolean | undefined;
   /** A secret: never shown in the slow log or to MONITOR. */
   readonly sensitive?: boolean | undefined;
   /** Where the value lives when a typed setting has it; otherwise the configuration keeps it itself. */
@@ -35,6 +37,7 @@ export interface ParameterOptions {
   readonly protected?: boolean;
   readonly sensitive?: boolean;
   readonly hidden?: boolean;
+  readonly several?: boolean;
 }
 
 export const INT_MAX = 2_147_483_647;
@@ -87,8 +90,8 @@ export function define(
 ): Parameter {
   const { field } = options;
   const bound = options.bound ?? (field === undefined ? undefined : fieldBinding(field));
-  const { alias, immutable, protected: guarded, sensitive, hidden } = options;
-  return { name, alias, kind, initial, immutable, protected: guarded, sensitive, hidden, bound };
+  const { alias, immutable, protected: guarded, sensitive, hidden, several } = options;
+  return { name, alias, kind, initial, immutable, protected: guarded, sensitive, hidden, several, bound };
 }
 
 function fieldBinding(field: keyof Settings): Binding {

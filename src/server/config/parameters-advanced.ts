@@ -3,14 +3,14 @@
 import { choices, memoryOrPercent } from './kinds.ts';
 import { bytes, define, flag, int, INT_MAX, LONG_MAX, oneOf, string } from './parameter.ts';
 import type { Parameter } from './parameter.ts';
-import { hostnameParameter, oomAdjustParameter, titleParameter } from './special.ts';
+import { hostnameParameter, masterParameter, oomAdjustParameter, titleParameter } from './special.ts';
 
 const INT = [0, INT_MAX] as const;
 const LONG = [0, LONG_MAX] as const;
 const PORT = [0, 65_535] as const;
 
 const replication: readonly Parameter[] = [
-  string('replicaof', '', { alias: 'slaveof', immutable: true }),
+  masterParameter,
   string('masterauth', '', { sensitive: true }),
   string('masteruser', '', { sensitive: true }),
   flag('replica-serve-stale-data', true, { alias: 'slave-serve-stale-data' }),
@@ -111,8 +111,8 @@ const process: readonly Parameter[] = [
   titleParameter,
   string('server_cpulist', '', { immutable: true }),
   flag('set-proc-title', true, { immutable: true }),
-  define('shutdown-on-sigint', choices(SHUTDOWN_OPTIONS, checkShutdown), 'default'),
-  define('shutdown-on-sigterm', choices(SHUTDOWN_OPTIONS, checkShutdown), 'default'),
+  define('shutdown-on-sigint', choices(SHUTDOWN_OPTIONS, checkShutdown), 'default', { several: true }),
+  define('shutdown-on-sigterm', choices(SHUTDOWN_OPTIONS, checkShutdown), 'default', { several: true }),
   int('shutdown-timeout', 10, INT),
   int('socket-mark-id', 0, [0, 4_294_967_295], { immutable: true }),
   oneOf('supervised', 'no', ['upstart', 'systemd', 'auto', 'no'], { immutable: true }),

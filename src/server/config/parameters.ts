@@ -1,7 +1,14 @@
 // Every parameter of Redis 7.0 as data: name, default, what values it takes.
 
 import { advancedParameters } from './parameters-advanced.ts';
-import { eventParameter, percentilesParameter, saveParameter } from './special.ts';
+import {
+  appendFileParameter,
+  appendFolderParameter,
+  eventParameter,
+  fileParameter,
+  percentilesParameter,
+  saveParameter,
+} from './special.ts';
 import { outputLimitParameter } from './output-limits.ts';
 import { permissions } from './kinds.ts';
 import { bytes, define, flag, int, INT_MAX, LONG_MAX, oneOf, string } from './parameter.ts';
@@ -24,7 +31,7 @@ const POLICIES = [
 ];
 
 const network: readonly Parameter[] = [
-  string('bind', '* -::*'),
+  string('bind', '* -::*', { several: true }),
   int('port', 6379, PORT),
   string('unixsocket', '', { immutable: true }),
   define('unixsocketperm', permissions, 0, { immutable: true }),
@@ -98,10 +105,10 @@ const encodings: readonly Parameter[] = [
 const persistence: readonly Parameter[] = [
   saveParameter,
   string('dir', '.', { protected: true }),
-  string('dbfilename', 'dump.rdb', { protected: true }),
+  fileParameter,
   flag('appendonly', false),
-  string('appendfilename', 'appendonly.aof', { immutable: true }),
-  string('appenddirname', 'appendonlydir', { immutable: true }),
+  appendFileParameter,
+  appendFolderParameter,
   oneOf('appendfsync', 'everysec', ['everysec', 'always', 'no']),
   flag('no-appendfsync-on-rewrite', false),
   int('auto-aof-rewrite-percentage', 100, INT),

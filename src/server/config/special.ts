@@ -4,13 +4,18 @@ import { formatEventClasses, parseEventClasses } from './event-classes.ts';
 import { InvalidValue, splitWords } from './kinds.ts';
 import { define, string } from './parameter.ts';
 
-export const saveParameter = string('save', '3600 1 300 100 60 10000', { normalise: savePoints });
+export const saveParameter = string('save', '3600 1 300 100 60 10000', {
+  normalise: savePoints,
+  several: true,
+});
 
 export const percentilesParameter = string('latency-tracking-info-percentiles', '50 99 99.9', {
   normalise: percentiles,
+  several: true,
 });
 
 export const eventParameter = define('notify-keyspace-events', { parse: validEventClasses, format: String }, '', {
+  several: true,
   bound: {
     get: (settings) => formatEventClasses(parseEventClasses(settings.notifyKeyspaceEvents)),
     set: (settings, value) => {
@@ -26,6 +31,28 @@ export const titleParameter = string('proc-title-template', '{title} {listen-add
 });
 
 export const hostnameParameter = string('cluster-announce-hostname', '', { normalise: hostname });
+
+export const fileParameter = string('dbfilename', 'dump.rdb', {
+  normalise: (given) => plainName('dbfilename', given),
+  protected: true,
+});
+
+export const appendFileParameter = string('appendfilename', 'appendonly.aof', {
+  normalise: (given) => plainName('appendfilename', given, 'empty'),
+  immutable: true,
+});
+
+export const appendFolderParameter = string('appenddirname', 'appendonlydir', {
+  normalise: (given) => plainName('appenddirname', given, 'empty'),
+  immutable: true,
+});
+
+export const masterParameter = string('replicaof', '', {
+  alias: 'slaveof',
+  normalise: masterAddress,
+  immutable: true,
+  several: true,
+});
 
 /** Pairs of seconds and changes, both at least 1 and 0. */
 function savePoints(given: string): string {
@@ -77,4 +104,21 @@ function hostname(given: string): string {
 function validEventClasses(letters: string): string {
   parseEventClasses(letters);
   return letters;
+}
+
+/** Files stay in their folder. */
+function plainName(parameter: string, given: string, refused?: 'empty'): string {
+  const noun = parameter === 'appenddirname' ? 'dirname' : 'filename';
+  if (given === '' && refused === 'empty') throw new InvalidValue(`${parameter} can't be empty`);
+  if (/[/\\]/.test(given)) throw new InvalidValue(`${parameter} can't be a path, just a ${noun}`);
+  return given;
+}
+
+/** Host and port; `no one` for none. */
+function masterAddress(given: string): string {
+  const [host, port, ...more] = splitWords(given);
+  if (host === undefined || port === undefined || more.length > 0) throw new InvalidValue('wrong number of arguments');
+  if (host.toLowerCase() === 'no' && port.toLowerCase() === 'one') return '';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new InvalidValue('Invalid master port');
+  return `${host} ${port}`;
 }

@@ -30,7 +30,7 @@ export class Command {
   failed = 0;
   /** How its run times are spread, once it has run. */
   histogram: Histogram | undefined = undefined;
-  readonly nameBytes: Uint8Array;
+  nameBytes: Uint8Array;
 
   constructor(row: CommandRow, run: Handler, subcommands: ReadonlyMap<string, Command> | undefined) {
     this.row = row;
@@ -82,6 +82,8 @@ export class Registry {
   /** Top-level commands that were looked up. */
   readonly commands = new Map<string, Command>();
   readonly buckets = EMPTY_TABLE.slice();
+  /** Names that clients use, by the command's own; empty for a command that nobody may call. */
+  readonly renamed = new Map<string, string>();
 
   constructor(table: CommandTable, handlers: Readonly<Record<string, Handler | undefined>>) {
     this.table = table;
@@ -97,7 +99,25 @@ export class Registry {
       if (sameName(bucket[i]!.nameBytes, bytes, start, end)) return bucket[i];
     }
     if (end - start > LONGEST_NAME) return undefined;
-    return this.command(bytes.latin1Slice(start, end).toLowerCase());
+    return this.named(bytes.latin1Slice(start, end).toLowerCase());
+  }
+
+  /** By the name that clients use for it. */
+  named(name: string): Command | undefined {
+    if (this.renamed.size === 0) return this.command(name);
+    for (const [own, given] of this.renamed) if (given === name) return this.command(own);
+    return this.renamed.has(name) ? undefined : this.command(name);
+  }
+
+  /** Have clients call a command by another name, or by none. Before its first look-up from outside. */
+  rename(name: string, to: string): void {
+    this.renamed.set(name, to);
+    const known = this.commands.get(name);
+    if (known === undefined) return;
+    for (const [at, bucket] of this.buckets.entries()) {
+      if (bucket.includes(known)) this.buckets[at] = bucket.filter((command) => command !== known);
+    }
+    this.file(known);
   }
 
   /** By full name in lower case: `get`, `config|get`. */
@@ -131,6 +151,14 @@ export class Registry {
 
   register(command: Command): void {
     this.commands.set(command.name, command);
+    this.file(command);
+  }
+
+  /** Where look-ups by bytes find it. */
+  file(command: Command): void {
+    const given = this.renamed.get(command.name);
+    if (given === '') return;
+    if (given !== undefined) command.nameBytes = Uint8Array.from(given, (letter) => letter.charCodeAt(0));
     let hash = command.nameBytes.length;
     for (const byte of command.nameBytes) hash = (Math.imul(hash, 31) + (byte | 32)) | 0;
     const at = hash & (TABLE_SIZE - 1);

@@ -8,6 +8,7 @@ import { configOf } from '../config/config.ts';
 import { splitWords } from '../config/kinds.ts';
 import { CommandError } from '../errors.ts';
 import { statisticsOf } from '../introspection/statistics.ts';
+import { callerOf } from '../scripting/engine.ts';
 import type { Server } from '../server.ts';
 import { AppendOnly } from './aof/append-only.ts';
 import { openFile } from './rdb/file-reader.ts';
@@ -54,10 +55,7 @@ export class Persistence implements Store {
     this.saving.store = this;
     this.saving.saver = () => saveNow(server, this.path, this.folder);
     this.saving.loading = { startedAt: server.clock.now() };
-    const stopRefusing = server.addGuard((call) =>
-      call.client === this.loader || call.command.has('loading') ? undefined : LOADING,
-    );
-    this.stopRefusing = stopRefusing;
+    this.stopRefusing = this.refuseWhileLoading();
     server.stopListeners.push(() => this.close());
   }
 
@@ -90,6 +88,12 @@ export class Persistence implements Store {
     this.stopRefusing = undefined;
   }
 
+  refuseWhileLoading(): () => void {
+    return this.server.addGuard((call) =>
+      call.command.has('loading') || callerOf(call) === this.loader ? undefined : LOADING,
+    );
+  }
+
   // What commands ask for.
 
   save(done: (error: unknown) => void): BackgroundWork {
@@ -120,9 +124,14 @@ export class Persistence implements Store {
     emptyAll(server);
     aof.stopListening?.();
     aof.stopListening = undefined;
+    // A script of the file may take long enough for others to be answered meanwhile.
+    this.saving.loading = { startedAt: server.clock.now() };
+    const stopRefusing = this.refuseWhileLoading();
     try {
       for (const _ of aof.load(this.loader));
     } finally {
+      this.saving.loading = undefined;
+      stopRefusing();
       aof.listen();
       this.saving.settle();
     }
@@ -270,9 +279,9 @@ export class Persistence implements Store {
     this.stopRefusing = undefined;
     const refusal = this.refusal();
     if (refusal === undefined) return;
-    this.stopRefusing = server.addGuard(({ command, client }) => {
-      const writes = command.has('write') || command.name === 'ping';
-      return writes && client !== this.loader ? refusal : undefined;
+    this.stopRefusing = server.addGuard((call) => {
+      const writes = call.command.has('write') || call.command.name === 'ping';
+      return writes && callerOf(call) !== this.loader ? refusal : undefined;
     });
   }
 

@@ -4,7 +4,8 @@ import { FLAG_BITS } from '../../redis/commands/index.ts';
 import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import { CommandError } from '../errors.ts';
-import { isFromScript } from '../scripting/engine.ts';
+import { persistenceOf } from '../persistence/persistence.ts';
+import { callerOf, isFromScript } from '../scripting/engine.ts';
 import { declaredFlags, flagsOf, queuedFlags } from '../scripting/command-flags.ts';
 import { SCRIPT_ALLOW_STALE } from '../scripting/shebang.ts';
 import type { Server } from '../server.ts';
@@ -148,7 +149,8 @@ function watchOwnKeys(server: Server, role: Role): OwnKeys {
 }
 
 function refusalOf({ link }: Role, call: Call): CommandError | undefined {
-  if (link === undefined || call.client === link.client) return undefined;
+  const caller = callerOf(call);
+  if (link === undefined || caller === link.client || caller === persistenceOf(call.server)?.loader) return undefined;
   const config = configOf(call.server);
   if (config.value('replica-read-only') === true && writes(call)) return READ_ONLY;
   if (link.isUp || config.value('replica-serve-stale-data') === true) return undefined;

@@ -40,7 +40,8 @@ export function parseCommandLine(argv: readonly string[], stdin: () => string = 
     else args.pop();
     text += `${stdin()}\n`;
   }
-  return { file, text: text + optionLines(args) };
+  // Lines are counted as redis-server counts them: its options never stand in the first.
+  return { file, text: `${text === '' ? '\n' : text}${optionLines(args)}` };
 }
 
 /** The last value that a configuration text gives a directive. */
@@ -53,27 +54,31 @@ export function lastDirective(text: string, name: string): string | undefined {
   return value;
 }
 
-/** `--save 60 1 --port 7000` as configuration lines. A name with nothing behind it has an empty value. */
+/**
+ * `--save 60 1 --port 7000` as configuration lines. As redis-server reads them, whatever follows a name with no value
+ * yet is its value, even `--loglevel`; only `save` may stand alone. `--name value` may also come as one argument.
+ */
 function optionLines(args: readonly string[]): string {
-  const lines: string[][] = [];
-  for (const arg of args) {
-    if (arg.startsWith('--') && arg.length > 2) {
-      const [name, value] = splitOnce(arg.slice(2));
-      lines.push(value === undefined ? [name] : [name, quote(value)]);
-    } else if (lines.length === 0) {
-      throw new StartError(`unexpected argument '${arg}': options are written --name value`);
+  const lines: string[] = [];
+  let wantsValue = false;
+  for (const [i, arg] of args.entries()) {
+    if (!wantsValue && arg.startsWith('--')) {
+      const assigned = ASSIGNMENT.exec(arg);
+      const isLone = assigned === null && splitLine(arg)?.length === 1;
+      const isEmptySave = arg.toLowerCase() === '--save' && (args[i + 1]?.startsWith('--') ?? true);
+      if (assigned !== null) lines.push(`${assigned[1]} ${quote(assigned[2]!)}`);
+      else lines.push(isEmptySave ? 'save ""' : arg.slice(2));
+      wantsValue = isLone && !isEmptySave;
     } else {
-      lines.at(-1)!.push(quote(arg));
+      lines.push([...lines.splice(-1), quote(arg)].join(' '));
+      wantsValue = false;
     }
   }
-  return lines.map((words) => `${(words.length === 1 ? [...words, '""'] : words).join(' ')}\n`).join('');
+  return lines.map((line) => `${line}\n`).join('');
 }
 
-/** `name=value`, for those used to it. */
-function splitOnce(text: string): [string, string | undefined] {
-  const at = text.indexOf('=');
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
+/** `--name=value`, for those used to it. */
+const ASSIGNMENT = /^--([\w-]+)=(.*)$/s;
 
 function quote(value: string): string {
   return `"${value.replaceAll(/[\\"]/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`)}"`;

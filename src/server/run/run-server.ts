@@ -6,7 +6,7 @@ import { clusterOf } from '../cluster/cluster.ts';
 import { handlers } from '../commands/index.ts';
 import { configOf, ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
-import { loadConfigText } from '../config/file.ts';
+import { ConfigLineError, loadConfigText } from '../config/file.ts';
 import { listen } from '../net/listener.ts';
 import type { Listener } from '../net/listener.ts';
 import { openPersistence } from '../persistence/persistence.ts';
@@ -61,7 +61,7 @@ export async function runServer(options: RunOptions): Promise<Running> {
   enter(config.text('dir'));
   const logfile = config.text('logfile');
   sink.log = options.log !== undefined && logfile === '' ? options.log : logger(logfile);
-  log(`paxx redis is starting, compatible with Redis ${server.settings.version}, PID: ${process.pid}`);
+  log(`paxx redis is starting, compatible with Redis ${server.settings.version}, pid=${process.pid}`);
   loadUsersOrRefuse(config);
   const persistence = keepsData(text) ? openPersistence(server, process.cwd()) : undefined;
   const listeners = await openAll(server, config);
@@ -148,9 +148,22 @@ function load(config: Config, text: string, file: string | undefined): void {
 /** Directives that are no parameters. */
 function takeDirective(server: Server, words: readonly string[]): boolean {
   if (words[0] === 'advertise') return true;
+  if (words[0] === 'rename-command' && words.length === 3) {
+    renameCommand(server, words[1]!, words[2]!);
+    return true;
+  }
   if (words[0] !== 'user' || words.length < 2) return false;
   declareUser(server, words);
   return true;
+}
+
+function renameCommand({ registry }: Server, from: string, to: string): void {
+  const [name, newName] = [from.toLowerCase(), to.toLowerCase()];
+  if (registry.named(name) === undefined) throw new ConfigError('rename-command', 'No such command in rename-command');
+  if (newName !== '' && registry.named(newName) !== undefined) {
+    throw new ConfigError('rename-command', 'Target command name already exists');
+  }
+  registry.rename(name, newName);
 }
 
 /** Users come last: their file may lie in `dir`, and `acl-pubsub-default` may stand below them. */
@@ -163,6 +176,11 @@ function loadUsersOrRefuse(config: Config): void {
 }
 
 function asStartError(error: unknown, file: string | undefined): unknown {
+  if (error instanceof ConfigLineError) {
+    const { number, line, reason } = error;
+    const where = `Reading the configuration file, at line ${number}\n>>> '${line}'`;
+    return new StartError(`${where}\n${reason}`, { inConfig: true });
+  }
   if (!(error instanceof ConfigError)) return error;
   const where = file === undefined ? 'options' : `${file} and options`;
   const reason = error.reason ?? 'there is no such parameter';
@@ -190,9 +208,12 @@ async function loadOrRefuse(persistence: Persistence, listeners: readonly Listen
   try {
     await persistence.load();
   } catch (error) {
-    persistence.server.stop();
+    const { server } = persistence;
+    server.stop();
     await Promise.all(listeners.map((listener) => listener.close()));
-    throw new StartError(`Fatal error loading the DB: ${messageOf(error)}. Exiting.`, { cause: error });
+    const reason = `Fatal error loading the DB: ${messageOf(error)}. Exiting.`;
+    server.log(reason);
+    throw new StartError(reason, { cause: error });
   }
 }
 

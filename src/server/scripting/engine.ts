@@ -1,5 +1,6 @@
 // A server's Lua: one machine, its globals, the cache of compiled scripts, and how a script runs and answers.
 
+import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import { CommandError, fail } from '../errors.ts';
 import type { Server } from '../server.ts';
@@ -44,6 +45,11 @@ export function hasScripting(server: Server): boolean {
 /** Is it a script that makes this call? */
 export function isFromScript(call: Call): boolean {
   return hasScripting(call.server) && scriptingOf(call.server).invoker.call === call;
+}
+
+/** Whose call it is: a script calls for the client that runs it. */
+export function callerOf(call: Call): Client {
+  return isFromScript(call) ? scriptingOf(call.server).invoker.caller! : call.client;
 }
 
 export class Scripting {

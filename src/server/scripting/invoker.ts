@@ -135,8 +135,8 @@ export class Invoker {
     const name = argv[0]!;
     let command = this.found.get(name);
     if (command === undefined) {
-      command = this.server.registry.get(name.toLowerCase());
-      if (command === undefined || name.includes('|')) return undefined;
+      command = this.server.registry.named(name.toLowerCase());
+      if (command === undefined) return undefined;
       if (this.found.size > 1000) this.found.clear();
       this.found.set(name, command);
     }

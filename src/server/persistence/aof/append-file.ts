@@ -6,7 +6,7 @@ import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync
 import { configOf } from '../../config/config.ts';
 import type { Server } from '../../server.ts';
 import { messageOf } from '../saving.ts';
-import { encode } from './write-commands.ts';
+import { annotation, encode } from './write-commands.ts';
 
 const SYNC_EVERY_MS = 1000;
 
@@ -36,7 +36,7 @@ export class AppendFile {
 
   append(db: number, argv: readonly string[]): void {
     const { server } = this;
-    if (configOf(server).value('aof-timestamp-enabled') === true) this.note(Math.floor(server.clock.now() / 1000));
+    if (configOf(server).value('aof-timestamp-enabled') === true) this.note(server.clock.now());
     if (argv[0] !== 'MULTI' && argv[0] !== 'EXEC' && db !== this.selected) {
       this.selected = db;
       this.pending += encode(['SELECT', String(db)]);
@@ -45,10 +45,11 @@ export class AppendFile {
   }
 
   /** At most one note per second. */
-  note(seconds: number): void {
+  note(now: number): void {
+    const seconds = Math.floor(now / 1000);
     if (seconds <= this.notedAt) return;
     this.notedAt = seconds;
-    this.pending += `#TS:${seconds}\r\n`;
+    this.pending += annotation(now);
   }
 
   /** Write what has gathered. Throws where `always` promises what could not be kept. */

@@ -1,6 +1,6 @@
 // Loads an append-only file: its base, then the commands of its increments, a few at a time.
 
-import { truncateSync } from 'node:fs';
+import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '../../client.ts';
 import { configOf } from '../../config/config.ts';
@@ -19,16 +19,17 @@ const COMMANDS_PER_STEP = 64;
 /** Load all files of a manifest; `client` runs their commands. Throws CorruptData that names the file. */
 export function* loadAof(server: Server, client: Client, folder: string, manifest: Manifest): Generator<void> {
   const files = [...(manifest.base === undefined ? [] : [manifest.base]), ...manifest.increments];
+  for (const { name } of files) {
+    if (!existsSync(join(folder, name))) {
+      throw new CorruptData(`Unable to obtain the AOF file ${name} length. stat: No such file or directory`);
+    }
+  }
   const { keyspace } = server;
   const { mayExpire } = keyspace;
   keyspace.mayExpire = false;
   try {
     for (const [i, { name }] of files.entries()) {
-      try {
-        yield* loadFile(server, client, join(folder, name), i === files.length - 1);
-      } catch (error) {
-        throw error instanceof CorruptData ? new CorruptData(`${name}: ${error.message}`) : error;
-      }
+      yield* loadFile(server, client, folder, name, i === files.length - 1);
     }
   } finally {
     keyspace.letExpire(mayExpire);
@@ -36,24 +37,37 @@ export function* loadAof(server: Server, client: Client, folder: string, manifes
   }
 }
 
-function* loadFile(server: Server, client: Client, path: string, isLast: boolean): Generator<void> {
-  const reader = openFile(path);
+function* loadFile(server: Server, client: Client, folder: string, name: string, isLast: boolean): Generator<void> {
+  const reader = openFile(join(folder, name));
   client.db = server.keyspace.databases[0]!;
   try {
     // A damaged base is never cut: it is not the tail that was being written.
-    if (isRdb(reader)) yield* loadRdb(server, reader, { keepExpired: true });
-    yield* runCommands(server, client, reader, path, isLast);
+    if (isRdb(reader)) yield* loadBase(server, reader, name);
+    yield* runCommands(server, client, reader, { folder, name, isLast });
   } finally {
     reader.close();
   }
+}
+
+function* loadBase(server: Server, reader: FileReader, name: string): Generator<void> {
+  try {
+    yield* loadRdb(server, reader, { keepExpired: true });
+  } catch (error) {
+    throw error instanceof CorruptData ? new CorruptData(`${name}: ${error.message}`) : error;
+  }
+}
+
+interface Place {
+  readonly folder: string;
+  readonly name: string;
+  readonly isLast: boolean;
 }
 
 function* runCommands(
   server: Server,
   client: Client,
   reader: FileReader,
-  path: string,
-  isLast: boolean,
+  { folder, name, isLast }: Place,
 ): Generator<void> {
   const call = new Call(server, client);
   /** Up to here everything is whole, transactions included. */
@@ -67,33 +81,40 @@ function* runCommands(
         throw new UnexpectedEnd(`it ends at byte ${reader.position} within a transaction`);
       }
     } catch (error) {
-      if (!(error instanceof UnexpectedEnd)) throw error;
+      if (!(error instanceof CorruptData)) throw error;
+      if (!(error instanceof UnexpectedEnd)) throw badFormat(name, error);
       if (!isLast || configOf(server).value('aof-load-truncated') !== true) {
         throw new CorruptData(
-          `Unexpected end of file: ${error.message}. Everything up to byte ${sound} is sound; with aof-load-truncated yes the rest is cut off`,
+          `Unexpected end of file reading the append only file ${name}: ${error.message}. Everything up to byte ${sound} is sound; with aof-load-truncated yes the rest is cut off`,
           { cause: error },
         );
       }
       if (client.transaction !== undefined) leaveTransaction(client);
-      server.log(`!!! Warning: short read while loading the AOF file ${path}, truncating it to ${sound} bytes`);
-      truncateSync(path, sound);
+      server.log(`!!! Warning: short read while loading the AOF file ${name}, truncating it to ${sound} bytes`);
+      truncateSync(join(folder, name), sound);
       return;
     }
     if (argv === undefined) return;
-    run(server, client, call, argv);
+    run(server, client, call, argv, name);
     if (client.transaction === undefined) sound = reader.position;
     if (++commands % COMMANDS_PER_STEP === 0) yield;
   }
 }
 
-function run(server: Server, client: Client, call: Call, argv: readonly string[]): void {
-  const name = argv[0]!.toLowerCase();
-  if (server.registry.command(name) === undefined) {
-    throw new CorruptData(`Unknown command '${argv[0]}' reading the append only file`);
+function run(server: Server, client: Client, call: Call, argv: readonly string[], file: string): void {
+  if (server.registry.named(argv[0]!.toLowerCase()) === undefined) {
+    throw new CorruptData(`Unknown command '${argv[0]}' reading the append only file ${file}`);
   }
   call.load(argv);
   call.db = client.db;
   call.reply = client.reply;
   server.dispatch(call);
   client.reply.out = '';
+}
+
+function badFormat(name: string, cause: CorruptData): CorruptData {
+  return new CorruptData(
+    `Bad file format reading the append only file ${name}: ${cause.message}. Make a backup of the file, then use redis-check-aof --fix <filename.manifest>`,
+    { cause },
+  );
 }

@@ -21,6 +21,9 @@ export interface Manifest {
   readonly increments: readonly AofFile[];
 }
 
+/** As Redis reads it. */
+const LONGEST_LINE = 1023;
+
 export const EMPTY_MANIFEST: Manifest = { base: undefined, history: [], increments: [] };
 
 export function manifestName(prefix: string): string {
@@ -50,21 +53,24 @@ export function parseManifest(text: string): Manifest {
   let base: AofFile | undefined;
   const history: AofFile[] = [];
   const increments: AofFile[] = [];
-  if (text === '') throw new CorruptData('the AOF manifest is empty');
-  if (!text.endsWith('\n')) throw new CorruptData('the AOF manifest ends in the middle of a line');
-  for (const [i, line] of text.slice(0, -1).split('\n').entries()) {
+  if (text === '') throw new CorruptData('Found an empty AOF manifest');
+  for (const [i, line] of text.replace(/\n$/, '').split('\n').entries()) {
+    if (line.length > LONGEST_LINE) throw new CorruptData('The AOF manifest file contains too long line');
     if (line.startsWith('#')) continue;
-    const file = parseLine(line, i + 1);
+    const file = parseLine(line);
+    if (typeof file === 'string') throw asLineError(i + 1, line, file);
     if (file.kind === 'h') history.push(file);
     else if (file.kind === 'i') {
       const last = increments.at(-1);
       if (last !== undefined && last.sequence >= file.sequence) {
-        throw new CorruptData(`line ${i + 1} of the AOF manifest is out of order`);
+        throw asLineError(i + 1, line, 'Found a non-monotonic sequence number');
       }
       increments.push(file);
     } else if (base === undefined) base = file;
-    else throw new CorruptData(`line ${i + 1} of the AOF manifest names a second base`);
+    else throw asLineError(i + 1, line, 'Found duplicate base file information');
   }
+  // The last line of a file that was written whole has an end.
+  if (!text.endsWith('\n')) throw new CorruptData('The AOF manifest file contains too long line');
   return { base, history, increments };
 }
 
@@ -74,17 +80,17 @@ export function formatManifest({ base, history, increments }: Manifest): string 
     .join('');
 }
 
-function parseLine(line: string, number: number): AofFile {
+/** What a line says, or what is wrong with it. */
+function parseLine(line: string): AofFile | string {
   const words = safeWords(line);
   const fields = new Map(words.flatMap((word, i) => (i % 2 === 0 ? [[word.toLowerCase(), words[i + 1] ?? '']] : [])));
   const name = fields.get('file') ?? '';
   const sequence = Number(fields.get('seq'));
   const kind = fields.get('type');
-  const isKind = kind === 'b' || kind === 'h' || kind === 'i';
-  if (name === '' || !Number.isSafeInteger(sequence) || sequence < 1 || !isKind || words.length % 2 !== 0) {
-    throw new CorruptData(`line ${number} of the AOF manifest cannot be read: ${line}`);
-  }
-  if (/[/\\]/.test(name)) throw new CorruptData(`line ${number} of the AOF manifest: a path stands for a file's name`);
+  if (/[/\\]/.test(name)) return "File can't be a path, just a filename";
+  const isWhole = name !== '' && Number.isSafeInteger(sequence) && sequence > 0 && kind !== undefined;
+  if (!isWhole || words.length % 2 !== 0) return 'Invalid AOF manifest file format';
+  if (kind !== 'b' && kind !== 'h' && kind !== 'i') return 'Unknown AOF file type';
   return { name, sequence, kind };
 }
 
@@ -103,4 +109,8 @@ function unquoted(word: string): string {
 
 function quoted(name: string): string {
   return /[\s"'\\]/.test(name) ? JSON.stringify(name) : name;
+}
+
+function asLineError(number: number, line: string, reason: string): CorruptData {
+  return new CorruptData(`Reading the manifest file, at line ${number}\n>>> '${line}'\n${reason}`);
 }

@@ -49,9 +49,9 @@ function line(reader: FileReader, longest: number): string {
     reader.at += length;
     return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
-  throw new CorruptData(`Bad file format at byte ${start}`);
+  throw new CorruptData(`the line at byte ${start} is too long`);
 }
 
 function badFormat(reader: FileReader): CorruptData {
-  return new CorruptData(`Bad file format before byte ${reader.position}`);
+  return new CorruptData(`what stands before byte ${reader.position} is no command`);
 }

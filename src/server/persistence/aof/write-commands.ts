@@ -3,6 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import { KIND_HASH, KIND_LAST_STRING, KIND_LIST, KIND_SET, KIND_ZSET } from '../../keyspace/kinds.ts';
 import { stringText } from '../../keyspace/strings.ts';
+import { configOf } from '../../config/config.ts';
 import type { Server } from '../../server.ts';
 import type { HashValue } from '../../values/hash.ts';
 import type { ListValue } from '../../values/list.ts';
@@ -28,6 +29,7 @@ export class CommandWriter {
   constructor(server: Server) {
     this.server = server;
     this.snapshot = new Snapshot(server, (shelf, slot) => this.key(shelf, slot), true);
+    if (configOf(server).value('aof-timestamp-enabled') === true) this.out.latin1(annotation(server.clock.now()));
     for (const code of savingOf(server).functions?.list() ?? []) this.command(['FUNCTION', 'LOAD', code]);
   }
 
@@ -87,4 +89,9 @@ export function encode(argv: readonly string[]): string {
   let text = `*${argv.length}\r\n`;
   for (const part of argv) text += `$${part.length}\r\n${part}\r\n`;
   return text;
+}
+
+/** When the commands behind it were written, for redis-check-aof to cut there. */
+export function annotation(milliseconds: number): string {
+  return `#TS:${Math.floor(milliseconds / 1000)}\r\n`;
 }
