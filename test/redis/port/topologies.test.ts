@@ -1,8 +1,8 @@
 /** Ports over clusters and sentinels. */
-import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5';
-import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis-6';
-import { createCluster as createCluster5, createSentinel as createSentinel5 } from 'redis-5';
-import { createCluster as createCluster6, createSentinel as createSentinel6 } from 'redis-6';
+import { Redis as Redis5 } from 'ioredis-5';
+import { Redis as Redis6 } from 'ioredis-6';
+import { createSentinel as createSentinel5 } from 'redis-5';
+import { createSentinel as createSentinel6 } from 'redis-6';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPort } from '../../../src/redis/port/index.ts';
 import { slotOf } from '../../../src/redis/port/slots.ts';
@@ -12,13 +12,8 @@ import { startRedisCluster, type RedisCluster } from '../../support/redis-cluste
 import { startSentinels, type SentinelSetup } from '../../support/redis-sentinel.ts';
 import { hasRedisServer } from '../../support/redis-server.ts';
 import { long } from './clients.ts';
+import { clusterClients, end, type Closable } from './cluster-clients.ts';
 import { rawCommand } from './raw-command.ts';
-
-interface Closable {
-  on(event: 'error', listener: () => void): unknown;
-  disconnect?(): unknown;
-  destroy?(): unknown;
-}
 
 const present = hasRedisServer();
 
@@ -29,19 +24,12 @@ describe.skipIf(!present)('ports over a cluster', () => {
   });
   afterAll(() => cluster.stop());
 
-  const kinds: Record<string, () => Closable> = {
-    'ioredis 5': () => new Cluster5([...cluster.addresses]),
-    'ioredis 6': () => new Cluster6([...cluster.addresses]),
-    'node-redis 5': () => createCluster5({ rootNodes: cluster.addresses.map((socket) => ({ socket })) }) as Closable,
-    'node-redis 6': () => createCluster6({ rootNodes: cluster.addresses.map((socket) => ({ socket })) }) as Closable,
-  };
-  for (const [name, make] of Object.entries(kinds)) {
+  for (const [name, make] of Object.entries(clusterClients(() => cluster))) {
     describe(name, () => {
       let client: Closable;
       let target: PortTarget;
       beforeAll(() => {
         client = make();
-        client.on('error', () => {});
         target = {
           cluster: true,
           createPort: (options) => createPort(client, { warn() {}, ...options }),
@@ -101,17 +89,10 @@ if (long)
   describe.skipIf(!present)('ports over a cluster with replicas', () => {
     it('follow a failover: commands and sessions', { timeout: 90_000 }, async () => {
       const cluster = await startRedisCluster();
-      const rootNodes = cluster.addresses.map((socket) => ({ socket }));
-      const kinds: Record<string, Closable> = {
-        'ioredis 5': new Cluster5([...cluster.addresses]),
-        'ioredis 6': new Cluster6([...cluster.addresses]),
-        'node-redis 5': createCluster5({ rootNodes }) as Closable,
-        'node-redis 6': createCluster6({ rootNodes }) as Closable,
-      };
       const key = 'failover';
       const uses = await Promise.all(
-        Object.entries(kinds).map(async ([kind, client]) => {
-          client.on('error', () => {});
+        Object.entries(clusterClients(() => cluster)).map(async ([kind, make]) => {
+          const client = make();
           const port = createPort(client, { warn() {} });
           const session = await port.session({ key });
           await session.send({ args: ['SET', key, kind], key });
@@ -211,11 +192,6 @@ if (long)
       }
     });
   });
-
-function end(client: Closable): void {
-  if (client.disconnect) client.disconnect();
-  else client.destroy?.();
-}
 
 async function eventually<T>(check: () => T | Promise<T>, what = 'it'): Promise<T> {
   const deadline = performance.now() + 25_000;

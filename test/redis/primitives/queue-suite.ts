@@ -221,11 +221,12 @@ export function queueSuite(rigOf: () => Rig): void {
   describe('waitFor', () => {
     it('resolves at once with what is there, and when it comes', async () => {
       const { a, b, until } = rigOf();
-      await until(b.send({ args: ['SET', 'wait:there', 'done'] }));
+      await until(b.send({ args: ['SET', 'wait:there', 'done'], key: 'wait:there' }));
       expect(await until(waitFor(a, 'wait:there'))).toBe('done');
       const waiting = waitFor(a, 'wait:comes', { predicate: (value) => value === 'done', budgetMs: 30_000 });
       const write = async (): Promise<void> => {
-        for (const value of ['new', 'running', 'done']) await b.send({ args: ['SET', 'wait:comes', value] });
+        for (const value of ['new', 'running', 'done'])
+          await b.send({ args: ['SET', 'wait:comes', value], key: 'wait:comes' });
       };
       const [value] = await until(Promise.all([waiting, write()]));
       expect(value).toBe('done');
@@ -241,7 +242,10 @@ export function queueSuite(rigOf: () => Rig): void {
         }),
       );
       const write = async (): Promise<void> => {
-        const commands = waits.map((_, i) => ({ args: ['HSET', `wait:{h}${i}`, 'status', 'done'] as const }));
+        const commands = waits.map((_, i) => ({
+          args: ['HSET', `wait:{h}${i}`, 'status', 'done'] as const,
+          key: `wait:{h}${i}`,
+        }));
         await b.pipeline(commands);
       };
       const [values] = await until(Promise.all([Promise.all(waits), write()]));
@@ -258,7 +262,7 @@ export function queueSuite(rigOf: () => Rig): void {
       await until(failed);
       await expect(until(waitFor(a, 'wait:never', { budgetMs: 0 }))).rejects.toMatchObject({ code: 'TIMEOUT' });
       await expect(until(waitFor(a, 'wait:never', { budgetMs: 30 }))).rejects.toMatchObject({ code: 'TIMEOUT' });
-      await until(b.send({ args: ['LPUSH', 'wait:list', 'x'] }));
+      await until(b.send({ args: ['LPUSH', 'wait:list', 'x'], key: 'wait:list' }));
       await expect(until(waitFor(a, 'wait:list'))).rejects.toMatchObject({ code: 'REPLY', reply: 'WRONGTYPE' });
     });
   });
