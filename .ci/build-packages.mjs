@@ -18,6 +18,7 @@ export async function buildPackages(cliOut) {
     cache: 'src/redis/cache/index.ts',
     commands: 'src/redis/commands/index.ts',
     express: 'src/redis/frameworks/express.ts',
+    fastify: 'src/redis/frameworks/fastify.ts',
     fetch: 'src/redis/frameworks/fetch.ts',
     intent: 'src/redis/intent/index.ts',
     keyv: 'src/redis/frameworks/keyv.ts',

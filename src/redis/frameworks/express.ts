@@ -6,7 +6,7 @@ import type { IdempotencyKeyOptions } from './idempotency-key.ts';
 import { capture, requestOf, send } from './node-http.ts';
 import { requestLimiter } from './rate-limit.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
-import { notModified, responseCache } from './response-cache.ts';
+import { ClientLeft, notModified, responseCache } from './response-cache.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
 
 export type Middleware<Q = IncomingMessage> = (
@@ -60,8 +60,6 @@ export function cacheResponse<Q extends IncomingMessage>(options: ResponseCacheO
     }
   });
 }
-
-class ClientLeft extends Error {}
 
 type Work<Q> = (request: Q, response: ServerResponse, next: () => void) => Promise<'next' | 'answered'>;
 

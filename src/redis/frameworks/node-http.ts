@@ -1,10 +1,19 @@
 /** Node's own requests and responses, on which Express, Connect and others build. */
 import { Buffer } from 'node:buffer';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 
-/** @param url before routers took their part of it away */
-export function requestOf(request: IncomingMessage & { originalUrl?: string; body?: unknown }): HttpRequest {
+/** Of Node, Express or Fastify. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** Before routers took their part of it away. */
+  readonly originalUrl?: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body?: unknown;
+}
+
+export function requestOf(request: NodeRequest): HttpRequest {
   return {
     method: request.method ?? 'GET',
     url: request.originalUrl ?? request.url ?? '/',

@@ -2,31 +2,11 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server as HttpServer, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createCache } from '../../../src/redis/cache/index.ts';
 import { cacheResponse, idempotencyKey, rateLimit } from '../../../src/redis/frameworks/express.ts';
 import type { Middleware } from '../../../src/redis/frameworks/express.ts';
-import { createPort } from '../../../src/redis/port/index.ts';
-import { startServer } from '../../../src/server/index.ts';
-import { clients } from '../port/clients.ts';
-
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-
-async function redisPort(): Promise<ReturnType<typeof createPort>> {
-  const server = await startServer();
-  const made = clients[0]!.make(server.url);
-  const port = createPort(made.client, { warn() {} });
-  ends.push(
-    () => server.stop(),
-    () => made.end(),
-    () => port.close(),
-  );
-  await vi.waitFor(() => port.send({ args: ['PING'] }), 20_000);
-  return port;
-}
+import { atEnd, redisPort } from './support.ts';
 
 /** A server whose requests pass the middleware, then the handler. */
 async function serve(middleware: Middleware, handler: RequestListener): Promise<string> {
@@ -42,7 +22,7 @@ async function serve(middleware: Middleware, handler: RequestListener): Promise<
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => server.close());
+  atEnd(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
