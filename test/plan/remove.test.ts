@@ -79,6 +79,22 @@ describe('add, then remove', () => {
     expect(snapshot(root)).toEqual(before);
   });
 
+  it('takes a file that is no text, unless it became another', async () => {
+    const root = project({});
+    const before = snapshot(root);
+    const bytes = Buffer.from([0x1f, 0x8b, 0, 0xff]);
+    await add(root, (tree) => tree.stageBytes('vendor/a.tar.gz', bytes));
+    expect(planStatus(openTree(root), await readLedger(openTree(root)))).toMatchObject([{ state: 'intact' }]);
+    put(root, 'vendor/a.tar.gz', Buffer.from([0x1f, 0x8b, 1, 0xff]));
+    expect(planStatus(openTree(root), await readLedger(openTree(root)))).toMatchObject([{ state: 'edited' }]);
+    const tree = openTree(root);
+    const kept = await planRemoval(tree, await readLedger(tree), 'redis');
+    expect(kept.leftovers).toMatchObject([{ path: 'vendor/a.tar.gz' }]);
+    put(root, 'vendor/a.tar.gz', bytes);
+    expect((await remove(root)).leftovers).toEqual([]);
+    expect(snapshot(root)).toEqual(before);
+  });
+
   it('takes out of an env file what went on with a last line of blanks', async () => {
     const root = project({ '.env': 'SECRET=hunter2\n  \t' });
     const before = snapshot(root);

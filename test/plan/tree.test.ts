@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hashOf } from '../../src/cli/plan/change.ts';
 import { composeSplices } from '../../src/cli/plan/compose.ts';
 import { openTree } from '../../src/cli/plan/disk-tree.ts';
 import { applySplices, changed, conflict, unchanged, type Splice } from '../../src/cli/editors/outcome.ts';
@@ -241,5 +242,34 @@ describe('composeSplices', () => {
       { start: 1, end: 1, text: 'x' },
       { start: 1, end: 1, text: 'y' },
     ]);
+  });
+});
+
+describe('bytes that are no text', () => {
+  const BYTES = Buffer.from([0x1f, 0x8b, 0, 0xff]);
+
+  it('are staged, hashed and never read as text', () => {
+    const tree = openTree(project({}));
+    expect(tree.stageBytes('vendor/a.tar.gz', BYTES, { notes: ['a package'] })).toBe('changed');
+    expect([tree.exists('vendor/a.tar.gz'), tree.read('vendor/a.tar.gz')]).toEqual([true, undefined]);
+    expect(tree.hash('vendor/a.tar.gz')).toBe(hashOf(BYTES));
+    expect(tree.newFolders()).toEqual(['vendor']);
+    expect(tree.changes()).toMatchObject([{ path: 'vendor/a.tar.gz', kind: 'create', after: BYTES, splices: [] }]);
+  });
+
+  it('that are there are left, others stand in the way', () => {
+    const tree = openTree(project({ 'same.gz': BYTES, 'other.gz': 'mine' }));
+    expect(tree.stageBytes('same.gz', BYTES)).toBe('unchanged');
+    expect(tree.stageBytes('other.gz', BYTES)).toBe('conflict');
+    expect(tree.changes()).toEqual([]);
+    expect(tree.observed().map(({ path }) => path)).toEqual(['same.gz']);
+    expect(tree.conflicts()).toMatchObject([{ path: 'other.gz', code: 'exists' }]);
+  });
+
+  it('go when they are deleted', () => {
+    const tree = openTree(project({ 'a.gz': BYTES }));
+    expect(tree.stageDelete('a.gz')).toBe('changed');
+    expect([tree.exists('a.gz'), tree.hash('a.gz')]).toEqual([false, undefined]);
+    expect(tree.changes()).toMatchObject([{ path: 'a.gz', kind: 'delete', before: BYTES }]);
   });
 });

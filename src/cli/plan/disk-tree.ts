@@ -4,7 +4,7 @@ import { applySplices, type Outcome } from '../editors/outcome.ts';
 import { hashOf, type FileChange, type ObservedFile } from './change.ts';
 import type { PlanConflict, PlanConflictCode } from './conflict.ts';
 import { openDisk, type Located } from './disk.ts';
-import { openDeleted, readText, smallestSplice, toChange, type Overlay } from './overlay.ts';
+import { bytesOf, openDeleted, readText, smallestSplice, toChange, type Overlay } from './overlay.ts';
 import type { ReadTree } from './tree.ts';
 import { walkTree } from './walk.ts';
 
@@ -19,6 +19,8 @@ export interface StageOptions {
 export interface WorkTree extends ReadTree {
   /** Why `read` has no text for something that is there: `is not valid UTF-8`, `is a link out of the project`, … */
   unreadable(path: string): string | undefined;
+  /** SHA-256 of the file, text or not, as it is staged; undefined where there is none. */
+  hash(path: string): string | undefined;
   /** Lay an editor's answer over the file. A second answer must have been computed from the first one's text. */
   stageOutcome(path: string, outcome: Outcome, options?: { readonly created?: boolean }): Staged;
   /** Replace the text of a file that is there. The smallest differing span becomes the splice. */
@@ -29,6 +31,8 @@ export interface WorkTree extends ReadTree {
     text: string,
     options?: StageOptions & { readonly mode?: number; readonly overwrite?: boolean },
   ): Staged;
+  /** Make a file that is no text. One that is there is a conflict unless it holds the same bytes. */
+  stageBytes(path: string, bytes: Buffer, options?: StageOptions): Staged;
   stageDelete(path: string, options?: StageOptions): Staged;
   /** Remove the folder after all deletes, if it is empty then. */
   stageFolderRemoval(path: string): void;
@@ -68,6 +72,7 @@ export function openTree(folder: string): WorkTree {
 
   const textAt = (path: string): { text: string } | { reason: string | undefined } => {
     const overlay = overlayAt(path);
+    if (overlay?.bytes) return { reason: 'is no text' };
     if (overlay) return overlay.text === undefined ? { reason: undefined } : { text: overlay.text };
     const found = readText(disk, locate(path));
     return 'text' in found ? { text: found.text } : found;
@@ -161,6 +166,17 @@ export function openTree(folder: string): WorkTree {
       return 'text' in found ? undefined : found.reason;
     },
 
+    hash(path) {
+      const overlay = overlayAt(path);
+      if (overlay) {
+        const bytes = bytesOf(overlay);
+        return bytes && hashOf(bytes);
+      }
+      const located = locate(path);
+      const found = located.kind === 'file' ? disk.read(located.absolute) : undefined;
+      return found && 'bytes' in found ? hashOf(found.bytes) : undefined;
+    },
+
     exists(path) {
       const overlay = overlayAt(path);
       if (overlay) return overlay.text !== undefined;
@@ -239,6 +255,19 @@ export function openTree(folder: string): WorkTree {
       overlay.notes.push(...(options.notes ?? []));
       overlays.set(overlay.path, overlay);
       return 'changed';
+    },
+
+    stageBytes(path, bytes, { notes = [] } = {}) {
+      const located = locate(path);
+      if (refuseLocated(path, located)) return 'conflict';
+      const found = located.kind === 'file' ? disk.read(located.absolute) : undefined;
+      const file = found && 'bytes' in found ? found : undefined;
+      if (located.kind === 'file' && !file?.bytes.equals(bytes)) {
+        return refuse(path, 'exists', 'is there already, with other content', 'Move it away, then run again.');
+      }
+      const staged = { path: located.path, original: undefined, bom: false, text: '', bytes, steps: [] };
+      overlays.set(located.path, { ...staged, disk: file, mode: file?.mode, notes: [...notes] });
+      return file ? 'unchanged' : 'changed';
     },
 
     stageDelete(path, options) {

@@ -17,7 +17,7 @@ export interface CreatedRecord {
   readonly kind: 'created';
   /** SHA-256 of the file as rendered. */
   readonly hash: string;
-  /** The text as rendered, deflated, in base64: what an upgrade merges from. Absent for a file of secrets and a large one. */
+  /** The text as rendered, deflated, in base64: what an upgrade merges from. Absent for secrets, what is large, what is no text. */
   readonly base?: string;
 }
 
@@ -128,12 +128,13 @@ const MERGEABLE = 128 * 1024;
 
 function recordOf(change: FileChange, own: boolean, base: string | undefined): FileRecord {
   const { path } = change;
-  const after = textOf(change.after);
   if (change.kind === 'create' || own) {
     const bytes = base === undefined ? change.after! : Buffer.from(base);
-    if (isSecretPath(path) || bytes.length > MERGEABLE) return { path, kind: 'created', hash: hashOf(bytes) };
+    const kept = bytes.length <= MERGEABLE && !isSecretPath(path) && 'text' in decode(bytes);
+    if (!kept) return { path, kind: 'created', hash: hashOf(bytes) };
     return { path, kind: 'created', hash: hashOf(bytes), base: deflateRawSync(bytes, { level: 9 }).toString('base64') };
   }
+  const after = textOf(change.after);
   const before = textOf(change.before);
   if (isSecretPath(path)) return { path, kind: 'secret', spans: digestSpans(change.splices) };
   const entries = path.endsWith('.json') ? addedEntries(before, after) : undefined;

@@ -11,8 +11,10 @@ export interface Overlay {
   /** Text on disk; undefined where there is no file or it is not text. */
   readonly original: string | undefined;
   readonly bom: boolean;
-  /** undefined: deleted. */
+  /** undefined: deleted. Empty where `bytes` stand for it. */
   text: string | undefined;
+  /** What a new file holds that is no text. */
+  readonly bytes?: Buffer;
   steps: (readonly Splice[])[];
   mode: number | undefined;
   notes: string[];
@@ -20,9 +22,9 @@ export interface Overlay {
 
 /** What apply would do to the file; undefined when its bytes end up as they were. */
 export function toChange(overlay: Overlay): FileChange | undefined {
-  const { path, disk, text, notes } = overlay;
+  const { path, disk, notes } = overlay;
   const mode = overlay.mode === undefined ? {} : { mode: overlay.mode };
-  const after = text === undefined ? undefined : encode(text, overlay.bom);
+  const after = bytesOf(overlay);
   if (!disk) {
     if (!after) return undefined;
     return { path, kind: 'create', after, afterHash: hashOf(after), ...mode, splices: [], notes };
@@ -32,6 +34,11 @@ export function toChange(overlay: Overlay): FileChange | undefined {
   if (after.equals(disk.bytes)) return undefined;
   const splices = composeSplices(overlay.original?.length ?? 0, overlay.steps);
   return { path, kind: 'edit', ...old, after, afterHash: hashOf(after), ...mode, splices, notes };
+}
+
+/** What the file holds afterwards; undefined where it is deleted. */
+export function bytesOf({ text, bytes, bom }: Overlay): Buffer | undefined {
+  return text === undefined ? undefined : (bytes ?? encode(text, bom));
 }
 
 /** The text of a file on disk, or why there is none. */

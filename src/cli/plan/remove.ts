@@ -73,8 +73,13 @@ export async function planRemoval(
   return { ledger: remaining, leftovers: leftovers.toReversed(), importers: findImporters(tree, deleted) };
 }
 
-/** True when a created file is as it was rendered; line ends converted by version control do not count. */
-export function isAsRendered(text: string, record: CreatedRecord): boolean {
+/** True when a created file is as it was made; line ends of a text converted by version control do not count. */
+export function isAsCreated(tree: Pick<WorkTree, 'read' | 'hash'>, record: CreatedRecord): boolean {
+  const text = tree.read(record.path);
+  return text === undefined ? tree.hash(record.path) === record.hash : isAsRendered(text, record);
+}
+
+function isAsRendered(text: string, record: CreatedRecord): boolean {
   if (hashOf(Buffer.from(text)) === record.hash) return true;
   const base = baseOf(record);
   return base !== undefined && toLf(base) === toLf(text);
@@ -87,8 +92,7 @@ function removeCreated(
   leftovers: Leftover[],
 ): void {
   if (!tree.exists(record.path)) return;
-  const text = tree.read(record.path);
-  if (!force && (text === undefined || !isAsRendered(text, record))) {
+  if (!force && !isAsCreated(tree, record)) {
     leftovers.push({ path: record.path, reason: 'edited since: kept; --force deletes it' });
     return;
   }

@@ -1,10 +1,10 @@
 /** Compares what a component brought in with what is there now. */
-import type { ReadTree } from './tree.ts';
 import { hashOf } from './change.ts';
+import type { WorkTree } from './disk-tree.ts';
 import { parsePlain, sameValue, valueWithout } from './json-entries.ts';
 import type { EditedRecord, FileRecord, Ledger } from './ledger.ts';
 import { isCode } from './importers.ts';
-import { isAsRendered } from './remove.ts';
+import { isAsCreated } from './remove.ts';
 import { findSecretSpans, findSpans, isPunctuation } from './spans.ts';
 
 /**
@@ -27,12 +27,12 @@ export interface FileStatus {
 }
 
 /** @returns one row per recorded file, ordered by component and path */
-export function planStatus(tree: ReadTree, ledger: Ledger): FileStatus[] {
+export function planStatus(tree: Pick<WorkTree, 'read' | 'hash'>, ledger: Ledger): FileStatus[] {
   return Object.entries(ledger.components)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([component, { files }]) =>
       files.map((file) => {
-        const { state, line } = stateOf(tree.read(file.path), file);
+        const { state, line } = stateOf(tree, file);
         const hint = hintFor(state, file, component);
         const { path, kind } = file;
         return { component, path, kind, state, ...(line === undefined ? {} : { line }), ...(hint ? { hint } : {}) };
@@ -45,9 +45,13 @@ interface State {
   readonly line?: number | undefined;
 }
 
-function stateOf(text: string | undefined, file: FileRecord): State {
+function stateOf(tree: Pick<WorkTree, 'read' | 'hash'>, file: FileRecord): State {
+  if (file.kind === 'created') {
+    if (tree.hash(file.path) === undefined) return { state: 'missing' };
+    return { state: isAsCreated(tree, file) ? 'intact' : 'edited' };
+  }
+  const text = tree.read(file.path);
   if (text === undefined) return { state: 'missing' };
-  if (file.kind === 'created') return { state: isAsRendered(text, file) ? 'intact' : 'edited' };
   if (file.kind === 'secret') {
     const found = findSecretSpans(text, file.spans).filter((splice) => splice !== undefined).length;
     return { state: found === file.spans.length ? 'intact' : found === 0 ? 'missing' : 'partly-removed' };

@@ -8,7 +8,7 @@ import { readLedger } from '../ledger-parse.ts';
 import type { ComponentRecord } from '../ledger.ts';
 import { buildPlan, type Plan } from '../plan.ts';
 import type { Importer } from '../importers.ts';
-import { isAsRendered, isWholly, planRemoval, type Leftover } from '../remove.ts';
+import { isAsCreated, isWholly, planRemoval, type Leftover } from '../remove.ts';
 
 export interface RemovalRequest {
   /** Absolute path of the project's root. */
@@ -49,9 +49,9 @@ export async function planInfraRemoval(request: RemovalRequest): Promise<Removal
 
 function untouchedFiles(tree: WorkTree, record: ComponentRecord): Set<string> {
   const same = record.files.filter((file) => {
+    if (file.kind !== 'edited') return file.kind === 'secret' || isAsCreated(tree, file);
     const text = tree.read(file.path);
-    if (text === undefined || file.kind === 'secret') return file.kind === 'secret';
-    return file.kind === 'created' ? isAsRendered(text, file) : isWholly(text, file.after);
+    return text !== undefined && isWholly(text, file.after);
   });
   return new Set([...same.map((file) => file.path), '.paxx/ledger.json']);
 }
