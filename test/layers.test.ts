@@ -10,7 +10,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const ALLOWED: Record<string, readonly string[]> = {
   'src/redis/protocol': [],
   'src/redis/commands': ['src/redis/protocol'],
-  'src/redis/port': ['src/redis/protocol', 'src/redis/commands'],
+  'src/redis/telemetry': [],
+  'src/redis/port': ['src/redis/protocol', 'src/redis/commands', 'src/redis/telemetry'],
   'src/redis/primitives': ['src/redis/port', 'src/redis/telemetry'],
   'src/redis/cache': ['src/redis/port', 'src/redis/telemetry'],
   'src/redis': ['src/redis'],

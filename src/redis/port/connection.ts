@@ -2,6 +2,7 @@
  * Commands over a link, with what clients lack: deadlines that hold for commands already written, a bound on what is
  * under way, and no second sending of what must not be sent twice.
  */
+import { commandChannel, traceCommand, tracePipeline } from '../telemetry/commands.ts';
 import type { AbortRegistry } from './aborts.ts';
 import { Call, SentCalls } from './call.ts';
 import type { CallOwner } from './call.ts';
@@ -57,14 +58,18 @@ export class Connection implements LinkEvents, CallOwner {
   }
 
   send(command: Command, options: SendOptions | undefined): Promise<Reply> {
-    return this.sendAdmitted(command, options, this.refusal(command.args[0], options));
+    if (!commandChannel.hasSubscribers) return this.sendOne(command, options);
+    const send = (): Promise<Reply> => this.sendOne(command, options);
+    return traceCommand(this.sweep.clock, command.args[0], this.link.address, send);
   }
 
   /** Consecutive on the wire. Admitted as a whole: a batch above the limit goes out when there is room for one. */
   sendAll(commands: readonly Command[], options: SendOptions | undefined): readonly Promise<Reply>[] {
     const refusal = this.refusal('pipeline', options);
     if (refusal !== undefined) throw refusal;
-    return commands.map((command) => this.sendAdmitted(command, options, undefined));
+    const replies = commands.map((command) => this.sendAdmitted(command, options, undefined));
+    if (commandChannel.hasSubscribers) tracePipeline(this.sweep.clock, this.link.address, replies);
+    return replies;
   }
 
   close(error = new PaxxRedisError('CLOSED', 'The connection was closed.')): void {
@@ -121,6 +126,10 @@ export class Connection implements LinkEvents, CallOwner {
       'OVERLOADED',
       `${what}: ${count} commands (${bytes} bytes) wait for a reply already${hint}.`,
     );
+  }
+
+  private sendOne(command: Command, options: SendOptions | undefined): Promise<Reply> {
+    return this.sendAdmitted(command, options, this.refusal(command.args[0], options));
   }
 
   private sendAdmitted(

@@ -74,7 +74,8 @@ export function reportPrimitive(primitive: string, op: string, name: string, err
   primitiveChannel.asyncEnd.publish(operation);
 }
 
-function reasonOf(error: unknown): string {
+/** What stands for an error in labels: its code, or the name of its class. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const code: unknown = Reflect.get(error, 'code');
   return typeof code === 'string' ? code : error.name;

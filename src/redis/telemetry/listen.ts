@@ -1,23 +1,34 @@
-/** Hears every operation of primitives and cache, at its start and at its end. */
+/** Hears every operation of primitives and cache, or every command, at its start and at its end. */
+import type { TracingChannel } from 'node:diagnostics_channel';
 import { cacheChannel, primitiveChannel } from './channels.ts';
 import type { Operation } from './channels.ts';
+import { commandChannel } from './commands.ts';
+import type { CommandOperation } from './commands.ts';
 
-export interface Listener {
+export interface Listener<T extends object> {
   /** In the context of whoever called. Missing for what happened by itself, such as a lease that was lost. */
-  started?(operation: Operation): void;
-  ended(operation: Operation): void;
+  started?(operation: T): void;
+  ended(operation: T): void;
 }
 
 /** Returns what stops it. What a listener throws does not reach the operation: Node reports it as uncaught. */
-export function listenToOperations(listener: Listener): () => void {
+export function listenToOperations(listener: Listener<Operation>): () => void {
+  return listen([primitiveChannel, cacheChannel], listener);
+}
+
+/** The same for the commands of ports. */
+export function listenToCommands(listener: Listener<CommandOperation>): () => void {
+  return listen([commandChannel], listener);
+}
+
+function listen<T extends object>(channels: readonly TracingChannel<T, T>[], listener: Listener<T>): () => void {
   const handlers = {
-    start: (operation: Operation) => listener.started?.(operation),
+    start: (operation: T) => listener.started?.(operation),
     end() {},
     asyncStart() {},
-    asyncEnd: (operation: Operation) => listener.ended(operation),
+    asyncEnd: (operation: T) => listener.ended(operation),
     error() {},
   };
-  const channels = [primitiveChannel, cacheChannel];
   for (const channel of channels) channel.subscribe(handlers);
   return () => {
     for (const channel of channels) channel.unsubscribe(handlers);

@@ -1,11 +1,12 @@
 /**
  * Spans and metrics on the app's own OpenTelemetry: hand in its `@opentelemetry/api`.
  *
- * Commands are not repeated here: the instrumentations of ioredis and node-redis have them, as children of these spans'
- * parents. @see https://opentelemetry.io/docs/specs/semconv/database/redis/
+ * Commands come only when asked for: where ioredis or node-redis are instrumented themselves, they are there already.
+ * @see https://opentelemetry.io/docs/specs/semconv/database/redis/
  */
 import type { Operation } from './channels.ts';
-import { DURATION_BUCKETS, listenToOperations } from './listen.ts';
+import type { CommandOperation } from './commands.ts';
+import { DURATION_BUCKETS, listenToCommands, listenToOperations } from './listen.ts';
 
 type Attributes = Record<string, string | number>;
 
@@ -23,28 +24,22 @@ interface Histogram {
   record(value: number, attributes?: Attributes): void;
 }
 
+interface Tracer {
+  startSpan(name: string, options?: { kind?: number; attributes?: Attributes; startTime?: number }): Span;
+}
+
+interface Meter {
+  createCounter(name: string, options?: { description?: string; unit?: string }): Counter;
+  createHistogram(
+    name: string,
+    options?: { description?: string; unit?: string; advice?: { explicitBucketBoundaries?: number[] } },
+  ): Histogram;
+}
+
 /** The part of `@opentelemetry/api` 1 that is used. */
 export interface OpenTelemetryApi {
-  readonly trace: {
-    getTracer(
-      name: string,
-      version?: string,
-    ): {
-      startSpan(name: string, options?: { kind?: number; attributes?: Attributes; startTime?: number }): Span;
-    };
-  };
-  readonly metrics: {
-    getMeter(
-      name: string,
-      version?: string,
-    ): {
-      createCounter(name: string, options?: { description?: string; unit?: string }): Counter;
-      createHistogram(
-        name: string,
-        options?: { description?: string; unit?: string; advice?: { explicitBucketBoundaries?: number[] } },
-      ): Histogram;
-    };
-  };
+  readonly trace: { getTracer(name: string, version?: string): Tracer };
+  readonly metrics: { getMeter(name: string, version?: string): Meter };
 }
 
 export interface BridgeOptions {
@@ -54,17 +49,28 @@ export interface BridgeOptions {
   readonly metrics?: boolean;
   /** Names of leases, limits, queues and keys in spans. They may tell more than a trace should. Default false. */
   readonly names?: boolean;
+  /** Also a client span per command or pipeline and `db.client.operation.duration`, in seconds. Default false. */
+  readonly commands?: boolean;
 }
 
 const SCOPE = '@paxx/redis';
 /** SpanKind and SpanStatusCode of the API, which are numbers there. */
 const KIND_INTERNAL = 0;
+const KIND_CLIENT = 2;
 const STATUS_ERROR = 2;
 
 /** Returns what stops it. */
 export function bridgeOpenTelemetry({ trace, metrics }: OpenTelemetryApi, options: BridgeOptions = {}): () => void {
   const tracer = options.spans === false ? undefined : trace.getTracer(SCOPE);
   const meter = options.metrics === false ? undefined : metrics.getMeter(SCOPE);
+  const stops = [bridgeOperations(tracer, meter, options)];
+  if (options.commands === true) stops.push(bridgeCommands(tracer, meter));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function bridgeOperations(tracer: Tracer | undefined, meter: Meter | undefined, options: BridgeOptions): () => void {
   const requests = meter?.createCounter('redisx_ds_requests_total', {
     description: 'Operations of primitives and cache.',
   });
@@ -112,4 +118,44 @@ export function bridgeOpenTelemetry({ trace, metrics }: OpenTelemetryApi, option
       span.end();
     },
   });
+}
+
+function bridgeCommands(tracer: Tracer | undefined, meter: Meter | undefined): () => void {
+  const duration = meter?.createHistogram('db.client.operation.duration', {
+    description: 'Duration of database client operations.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [...DURATION_BUCKETS] },
+  });
+  const spans = new WeakMap<CommandOperation, Span>();
+  return listenToCommands({
+    started(operation) {
+      const span = tracer?.startSpan(operation.command, { kind: KIND_CLIENT, attributes: attributesOf(operation) });
+      if (span !== undefined) spans.set(operation, span);
+    },
+    ended(operation) {
+      const { outcome, reason = 'unknown', status, durationMs = 0 } = operation;
+      const failed = outcome === 'error';
+      const ending: Attributes = {
+        ...(failed && { 'error.type': status ?? reason }),
+        ...(status !== undefined && { 'db.response.status_code': status }),
+      };
+      duration?.record(durationMs / 1000, { ...attributesOf(operation), ...ending });
+      const span = spans.get(operation);
+      if (span === undefined) return;
+      span.setAttributes(ending);
+      if (failed) span.setStatus({ code: STATUS_ERROR, message: status ?? reason });
+      span.end();
+    },
+  });
+}
+
+function attributesOf({ command, server, batchSize }: CommandOperation): Attributes {
+  const address = /^(.*):(\d+)$/.exec(server);
+  return {
+    'db.system.name': 'redis',
+    'db.operation.name': command,
+    'server.address': address?.[1] ?? server,
+    ...(address !== null && { 'server.port': Number(address[2]) }),
+    ...(batchSize !== undefined && { 'db.operation.batch.size': batchSize }),
+  };
 }

@@ -7,12 +7,16 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import type { DataPoint } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCache } from '../../../src/redis/cache/index.ts';
 import { createPrimitives } from '../../../src/redis/primitives/index.ts';
-import { bridgeOpenTelemetry, collectMetrics } from '../../../src/redis/telemetry/index.ts';
+import { bridgeOpenTelemetry, collectMetrics, commandChannel } from '../../../src/redis/telemetry/index.ts';
 import { startEmbedded } from '../../support/embedded-port.ts';
+
+/** Of spans of commands. */
+const SERVER = { 'db.system.name': 'redis', 'server.address': 'embedded' };
 
 const redis = startEmbedded();
 const { time } = redis;
@@ -83,17 +87,72 @@ describe('OpenTelemetry', () => {
     expect(all.slice(3, 5).map(({ attributes }) => attributes['redisx.outcome'])).toEqual(['miss', 'hit']);
   });
 
+  it('gets commands where asked for, without what they carry', async () => {
+    measured.reset();
+    spans.reset();
+    const port = redis.port({ network: { request: () => 3, reply: () => 4 } });
+    const work = async (): Promise<void> => {
+      await port.send({ args: ['SET', 'secret', 'hidden'], key: 'secret' });
+      await port.send({ args: ['lpush', 'secret', 'x'], key: 'secret' }).catch(() => {});
+      await port.pipeline([{ args: ['GET', 'secret'] }, { args: ['INCR', 'secret'] }, { args: ['PING'] }]);
+    };
+    await time.until(work());
+    const stop = bridgeOpenTelemetry(api, { commands: true });
+    await time.until(work());
+    await commandChannel.tracePromise(async () => 'PONG', { command: 'PING', server: 'redis.internal:6380' });
+    stop();
+    await time.until(work());
+    const all = spans.getFinishedSpans();
+    expect(all.map(({ name, kind, status, attributes }) => [name, kind, status.code, attributes])).toEqual([
+      ['SET', api.SpanKind.CLIENT, api.SpanStatusCode.UNSET, { ...SERVER, 'db.operation.name': 'SET' }],
+      [
+        'LPUSH',
+        api.SpanKind.CLIENT,
+        api.SpanStatusCode.ERROR,
+        {
+          ...SERVER,
+          'db.operation.name': 'LPUSH',
+          'error.type': 'WRONGTYPE',
+          'db.response.status_code': 'WRONGTYPE',
+        },
+      ],
+      [
+        'PIPELINE',
+        api.SpanKind.CLIENT,
+        api.SpanStatusCode.ERROR,
+        {
+          ...SERVER,
+          'db.operation.name': 'PIPELINE',
+          'db.operation.batch.size': 3,
+          'error.type': 'ERR',
+          'db.response.status_code': 'ERR',
+        },
+      ],
+      [
+        'PING',
+        api.SpanKind.CLIENT,
+        api.SpanStatusCode.UNSET,
+        { ...SERVER, 'db.operation.name': 'PING', 'server.address': 'redis.internal', 'server.port': 6380 },
+      ],
+    ]);
+    await reader.forceFlush();
+    const points = pointsOf(measured)['db.client.operation.duration']!;
+    expect(points.map(({ attributes }) => attributes['db.operation.name'])).toEqual([
+      'SET',
+      'LPUSH',
+      'PIPELINE',
+      'PING',
+    ]);
+    expect((points[0]!.value as { sum: number }).sum).toBeCloseTo(0.007, 5);
+  });
+
   it('gets counts and durations in seconds, with labels of few values', async () => {
     measured.reset();
     const stop = bridgeOpenTelemetry(api, { spans: false });
     await someWork();
     stop();
     await reader.forceFlush();
-    const metrics = measured
-      .getMetrics()
-      .at(-1)!
-      .scopeMetrics.find(({ scope }) => scope.name === '@paxx/redis')!.metrics;
-    const points = Object.fromEntries(metrics.map((metric) => [metric.descriptor.name, metric.dataPoints]));
+    const points = pointsOf(measured);
     expect(points['redisx_ds_requests_total']!.map(({ attributes, value }) => [attributes, value])).toEqual([
       [{ primitive: 'lease', op: 'acquire' }, 2],
       [{ primitive: 'limiter', op: 'gcra' }, 1],
@@ -109,6 +168,14 @@ describe('OpenTelemetry', () => {
     expect((leases.value as { sum: number }).sum).toBeCloseTo(0.014, 5);
   });
 });
+
+function pointsOf(exporter: InMemoryMetricExporter): Record<string, readonly DataPoint<unknown>[]> {
+  const { metrics } = exporter
+    .getMetrics()
+    .at(-1)!
+    .scopeMetrics.find(({ scope }) => scope.name === '@paxx/redis')!;
+  return Object.fromEntries(metrics.map((metric) => [metric.descriptor.name, metric.dataPoints]));
+}
 
 it('metrics are there as text without any library', async () => {
   const metrics = collectMetrics({ milliseconds: true });
