@@ -175,18 +175,32 @@ function check(turn, ids, dead, timeline, { stops, kills }) {
   }
 }
 
-/** Two at once only when the first has been told, or could not be: stopped processes hear nothing, killed ones do nothing. */
+/**
+ * Two at once only when the earlier has been told, or could not be: stopped processes hear nothing, killed ones do
+ * nothing. Earlier is who got the job earlier: one that was stopped meanwhile begins with it after the next has.
+ */
 function checkOverlaps(runs, fail, stops, kills) {
-  runs.sort((a, b) => a.S - b.S);
-  for (const [i, first] of runs.entries()) {
+  const inOrder = runs.toSorted((a, b) => compare(turnOf(a), turnOf(b)));
+  for (const [i, first] of inOrder.entries()) {
     if (kills.has(first.pid)) continue;
-    for (const second of runs.slice(i + 1)) {
-      const over = first.E ?? Infinity;
-      if (second.S >= over || (first.F ?? Infinity) <= second.S) continue;
-      const stopped = stops.some(({ pid, from, to }) => pid === first.pid && from <= second.S && second.S <= to + 100);
+    for (const second of inOrder.slice(i + 1)) {
+      const both = Math.max(first.S, second.S);
+      if (both >= (first.E ?? Infinity) || (first.F ?? Infinity) <= both) continue;
+      const stopped = stops.some(({ pid, from, to }) => pid === first.pid && from <= both && both <= to + 100);
       if (!stopped) fail('two workers at once, and the first was not told');
     }
   }
+}
+
+/** A retry is an entry of its own, and an entry is delivered until it is acknowledged. */
+function turnOf({ run }) {
+  const [, milliseconds, sequence, delivery] = /^\d+:(\d+)-(\d+):(\d+)$/.exec(run).map(Number);
+  return [milliseconds, sequence, delivery];
+}
+
+function compare(a, b) {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : a[at] - b[at];
 }
 
 /** Memory, consumers and keys are as they were. */
