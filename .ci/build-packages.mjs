@@ -22,6 +22,7 @@ export async function buildPackages(cliOut) {
     fetch: 'src/redis/frameworks/fetch.ts',
     intent: 'src/redis/intent/index.ts',
     keyv: 'src/redis/frameworks/keyv.ts',
+    nest: 'src/redis/frameworks/nest.ts',
     port: 'src/redis/port/index.ts',
     primitives: 'src/redis/primitives/index.ts',
     protocol: 'src/redis/protocol/index.ts',

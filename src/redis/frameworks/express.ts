@@ -1,12 +1,12 @@
 /** Middleware for Express 4 and 5, Connect, and whatever else hands on Node's requests and responses. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { cachedRequests } from './cached-response.ts';
 import type { HttpResponse } from './exchange.ts';
 import { idempotentRequests } from './idempotency-key.ts';
 import type { IdempotencyKeyOptions } from './idempotency-key.ts';
 import { capture, requestOf, send } from './node-http.ts';
 import { requestLimiter } from './rate-limit.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
-import { ClientLeft, notModified, responseCache } from './response-cache.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
 
 export type Middleware<Q = IncomingMessage> = (
@@ -33,7 +33,7 @@ export function idempotencyKey<Q extends IncomingMessage>(options: IdempotencyKe
     const what = await begin(requestOf(request));
     if (what.kind === 'pass') return 'next';
     if (what.kind === 'answer') return answer(response, what.response);
-    const made = await capture(response, next, what.left);
+    const made = await capture(response, next, { onLeft: what.left });
     // The outcome stands before the client hears of it: else a repetition could run again.
     await what.end(made);
     return answer(response, made);
@@ -42,22 +42,15 @@ export function idempotencyKey<Q extends IncomingMessage>(options: IdempotencyKe
 
 /** `app.get('/products', cacheResponse({ cache, ttl: '1m' }), handler)` */
 export function cacheResponse<Q extends IncomingMessage>(options: ResponseCacheOptions): Middleware<Q> {
-  const respond = responseCache(options);
+  const begin = cachedRequests(options);
   return middleware(async (request, response, next) => {
-    const asked = requestOf(request);
-    try {
-      const answered = await respond(asked, async () => {
-        const made = await capture(response, next);
-        if (made === undefined) throw new ClientLeft();
-        return made;
-      });
-      if (answered === undefined) return 'next';
-      return answer(response, notModified(asked, answered.response) ?? answered.response);
-    } catch (error) {
-      if (!(error instanceof ClientLeft)) throw error;
-      // Another request's client left while this one waited for the same response: make it for this one.
-      return response.destroyed ? 'answered' : 'next';
-    }
+    const what = await begin(requestOf(request));
+    if (what.kind === 'pass') return response.destroyed ? 'answered' : 'next';
+    if (what.kind === 'answer') return answer(response, what.response);
+    const made = await capture(response, next);
+    if (made !== undefined) return answer(response, await what.made(made));
+    what.failed();
+    return 'answered';
   });
 }
 

@@ -12,8 +12,10 @@
  * Each counts for the routes that are declared after it, in the scope it is registered in and in those within.
  */
 import { PaxxRedisError } from '../port/index.ts';
+import { cachedRequests } from './cached-response.ts';
+import type { CachedMaking } from './cached-response.ts';
 import { headerOf } from './exchange.ts';
-import type { HttpRequest, HttpResponse } from './exchange.ts';
+import type { HttpResponse } from './exchange.ts';
 import { answer, responseOf } from './fastify-reply.ts';
 import { eachRoute, plugin } from './fastify-routes.ts';
 import type { RouteHooks } from './fastify-routes.ts';
@@ -23,7 +25,6 @@ import type {
   FastifyIdempotencyKeyOptions,
   FastifyPlugin,
   FastifyRateLimitOptions,
-  FastifyReplyLike,
   FastifyRequestLike,
   RequestHook,
 } from './fastify-types.ts';
@@ -33,8 +34,7 @@ import { requestOf } from './node-http.ts';
 import { openPaxxRedis } from './paxx-redis.ts';
 import type { PaxxRedis, PaxxRedisOptions } from './paxx-redis.ts';
 import { requestLimiter } from './rate-limit.ts';
-import { ClientLeft, notModified, responseCache } from './response-cache.ts';
-import type { Answered } from './response-cache.ts';
+import type { ResponseCacheOptions } from './response-cache.ts';
 
 export type {
   FastifyCacheResponseOptions,
@@ -90,7 +90,7 @@ export const cacheResponse: FastifyPlugin<FastifyCacheResponseOptions> = plugin(
   '@paxx/redis/cache-response',
   async (app, options) => {
     const { global = false, ...shared } = { ...options, cache: options.cache ?? paxxOf(app, 'a cache').cache };
-    eachRoute(app, 'cacheResponse', global, (own) => cachingHooks(responseCache({ ...shared, ...own })));
+    eachRoute(app, 'cacheResponse', global, (own) => cachingHooks({ ...shared, ...own }));
   },
 );
 
@@ -132,49 +132,16 @@ function idempotentHooks(options: Parameters<typeof idempotentRequests>[0]): Rou
   };
 }
 
-/** A response on its way from the handler into the cache. */
-interface Making {
-  readonly asked: HttpRequest;
-  readonly made: (response: HttpResponse) => void;
-  readonly failed: (error: unknown) => void;
-  readonly answered: Promise<Answered | undefined>;
-}
-
-function cachingHooks(respond: ReturnType<typeof responseCache>): RouteHooks {
-  const makings = new WeakMap<FastifyRequestLike, Making>();
-
-  /** Undefined: the handler is to answer. */
-  async function look(request: FastifyRequestLike, reply: FastifyReplyLike): Promise<HttpResponse | undefined> {
-    const asked = requestOf(request);
-    let make!: Making['made'];
-    let failed!: Making['failed'];
-    const response = new Promise<HttpResponse>((resolve, reject) => {
-      make = resolve;
-      failed = reject;
-    });
-    let toHandler!: () => void;
-    const handled = new Promise<undefined>((resolve) => (toHandler = () => resolve(undefined)));
-    const answered = respond(asked, () => {
-      makings.set(request, { asked, made: make, failed, answered });
-      reply.raw.once('close', () => failed(new ClientLeft()));
-      toHandler();
-      return response;
-    });
-    // Heard of in onSend, unless the client leaves before.
-    answered.catch(() => undefined);
-    const found = await Promise.race([handled, answered]);
-    return found && (notModified(asked, found.response) ?? found.response);
-  }
-
+function cachingHooks(options: ResponseCacheOptions): RouteHooks {
+  const begin = cachedRequests(options);
+  const makings = new WeakMap<FastifyRequestLike, CachedMaking>();
   return {
     async preHandler(request, reply) {
-      try {
-        const response = await look(request, reply);
-        if (response !== undefined) return answer(reply, response);
-      } catch (error) {
-        // Another request's client left while this one waited for the same response: make it for this one.
-        if (!(error instanceof ClientLeft)) throw error;
-      }
+      const what = await begin(requestOf(request));
+      if (what.kind === 'answer') return answer(reply, what.response);
+      if (what.kind === 'pass') return;
+      makings.set(request, what);
+      reply.raw.once('close', what.failed);
     },
     async onSend(request, reply, payload) {
       const making = makings.get(request);
@@ -184,18 +151,16 @@ function cachingHooks(respond: ReturnType<typeof responseCache>): RouteHooks {
       try {
         made = await responseOf(reply, payload);
       } catch (error) {
-        making.failed(error);
+        making.failed();
         throw error;
       }
-      making.made(made);
-      const own = (await making.answered.catch(() => undefined))?.response ?? made;
+      const own = await making.made(made);
       for (const name of ['etag', 'vary']) {
         const value = headerOf(own, name);
         if (value !== undefined) reply.header(name, value);
       }
-      if (notModified(making.asked, own) === undefined) return bodyOf(made);
-      reply.code(304);
-      return null;
+      reply.code(own.status);
+      return bodyOf(own);
     },
   };
 }

@@ -40,17 +40,31 @@ export function send(to: ServerResponse, response: HttpResponse): void {
   }
 }
 
+export interface CaptureHooks {
+  /** The client left first. Where it is given, what the handler writes is waited for all the same. */
+  readonly onLeft?: () => void;
+  /** The handler has ended the response, which is not sent yet. */
+  readonly onEnd?: () => void;
+}
+
 /**
  * Holds back what the handler writes, and gives it when it has ended. Nothing is sent: `send` does it. Resolves with
- * undefined when the client left first.
+ * undefined when the client left first, and nobody is told of it.
  */
-export function capture(response: ServerResponse, handle: () => void): Promise<HttpResponse | undefined>;
-/** @param onLeft told when the client left first: what the handler writes is waited for all the same */
-export function capture(response: ServerResponse, handle: () => void, onLeft: () => void): Promise<HttpResponse>;
 export function capture(
   response: ServerResponse,
   handle: () => void,
-  onLeft?: () => void,
+  hooks: CaptureHooks & Required<Pick<CaptureHooks, 'onLeft'>>,
+): Promise<HttpResponse>;
+export function capture(
+  response: ServerResponse,
+  handle: () => void,
+  hooks?: CaptureHooks,
+): Promise<HttpResponse | undefined>;
+export function capture(
+  response: ServerResponse,
+  handle: () => void,
+  { onLeft, onEnd }: CaptureHooks = {},
 ): Promise<HttpResponse | undefined> {
   const { write, end, writeHead, flushHeaders } = response;
   const chunks: Buffer[] = [];
@@ -83,6 +97,7 @@ export function capture(
         if (callback !== undefined) response.once('finish', callback);
         response.off('close', left);
         restore();
+        onEnd?.();
         resolve({ status: response.statusCode, headers: headersOf(response), body: Buffer.concat(chunks) });
         return response;
       },

@@ -25,9 +25,6 @@ export interface Answered {
 /** @param handle runs the app's handler and gives its response, at most once per request */
 export type RespondOnce = (request: HttpRequest, handle: () => Promise<HttpResponse>) => Promise<Answered | undefined>;
 
-/** Why a handler's response never came. */
-export class ClientLeft extends Error {}
-
 /**
  * Undefined where the request is none of the cache's business; then nothing was run. What the request says of caches
  * is for those on the way: this one is the app's own, and no client can make it work harder.
