@@ -20,9 +20,11 @@ import {
 } from '@nestjs/common';
 import type { CallHandler, INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
-import { map } from 'rxjs';
+import { defer, lastValueFrom, map, of } from 'rxjs';
 import type { Observable } from 'rxjs';
+import Fastify from 'fastify';
 import { describe, expect, it, vi } from 'vitest';
+import { createCache } from '../../../src/redis/cache/index.ts';
 import type { Cache } from '../../../src/redis/cache/index.ts';
 import {
   CacheResponse,
@@ -37,6 +39,7 @@ import {
   RateLimitGuard,
 } from '../../../src/redis/frameworks/nest.ts';
 import type { RedisPort } from '../../../src/redis/port/index.ts';
+import { createPrimitives } from '../../../src/redis/primitives/index.ts';
 import type { Primitives } from '../../../src/redis/primitives/index.ts';
 import { clients } from '../port/clients.ts';
 import { atEnd, bundledServer, redisPort } from './support.ts';
@@ -318,4 +321,53 @@ describe('CacheResponseInterceptor', () => {
       { data: 'other 3' },
     ]);
   });
+});
+
+it('holds back and answers Fastify’s replies too', async () => {
+  const port = await redisPort();
+  const cache = createCache({ port, redisDeadline: '10s' });
+  const redis = { port, cache, primitives: createPrimitives(port), close: async () => {} };
+  const holder = { redis, options: { idempotencyKey: { scope: () => 'u' } }, onApplicationShutdown: async () => {} };
+  const pieces = { GET: new CacheResponseInterceptor(holder), POST: new IdempotencyKeyInterceptor(holder) };
+  class Items {
+    all(): void {}
+  }
+  CacheResponse()(Items);
+  const app = Fastify({ forceCloseConnections: true });
+  atEnd(() => app.close());
+  app.addHook('onSend', async (_, reply) => void reply.header('x-hook', 'ran'));
+  let calls = 0;
+  // As Nest calls them.
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/',
+    handler: async (request, reply) => {
+      const context = {
+        getType: () => 'http',
+        getHandler: () => Items.prototype.all,
+        getClass: () => Items,
+        switchToHttp: () => ({ getRequest: <T>() => request as T, getResponse: <T>() => reply as T }),
+      };
+      const piece = pieces[request.method as 'GET' | 'POST'];
+      const value = await piece.intercept(context, { handle: () => defer(() => of({ calls: ++calls })) });
+      reply.send(await lastValueFrom(value as Observable<unknown>));
+    },
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  for (const [method, made] of [
+    ['GET', '{"calls":1}'],
+    ['POST', '{"calls":2}'],
+  ] as const) {
+    for (const _ of [1, 2]) {
+      const response = await fetch(url, { method, headers: { 'idempotency-key': 'k' } });
+      expect([response.status, response.headers.get('x-hook'), await response.text()]).toEqual([200, 'ran', made]);
+    }
+  }
+  const hit = await fetch(url);
+  expect([hit.headers.get('x-cache'), hit.headers.get('content-type')]).toEqual([
+    'HIT',
+    'application/json; charset=utf-8',
+  ]);
+  expect((await fetch(url, { headers: { 'if-none-match': hit.headers.get('etag')! } })).status).toBe(304);
+  expect(calls).toBe(2);
 });
