@@ -18,6 +18,11 @@ export interface Io {
     question: string,
     choices: readonly { value: string; label: string; hint?: string }[],
   ): Promise<string | undefined>;
+  /** Ask for any of several, none of them chosen beforehand; `undefined` when the user cancelled. Only called when `interactive`. */
+  multiselect(
+    question: string,
+    choices: readonly { value: string; label: string; hint?: string }[],
+  ): Promise<readonly string[] | undefined>;
   /** Say how the process is to end once the event loop is empty. */
   exit(code: number): void;
 }
@@ -53,6 +58,12 @@ export function processIo(): Io {
       const { select, isCancel } = await import('@clack/prompts');
       const options = choices.map((choice) => ({ ...choice }));
       const answer = await select({ message: question, options, signal: signal() });
+      return isCancel(answer) ? undefined : answer;
+    },
+    async multiselect(question, choices) {
+      const { multiselect, isCancel } = await import('@clack/prompts');
+      const options = choices.map((choice) => ({ ...choice }));
+      const answer = await multiselect({ message: question, options, required: false, signal: signal() });
       return isCancel(answer) ? undefined : answer;
     },
     exit: (code) => {

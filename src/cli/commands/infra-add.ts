@@ -3,6 +3,7 @@ import { PaxxError } from '../errors.ts';
 import type { Framework } from '../hosts/host.ts';
 import type { Io } from '../io.ts';
 import { nextSteps } from '../plan/infra/next-steps.ts';
+import type { PackageSource } from '../plan/infra/context.ts';
 import type { verifyModule, VerifyReport } from '../verify/verify-module.ts';
 import { planInfra, type InfraPlan, type InfraRequest } from '../plan/infra/plan-infra.ts';
 import { execute, type WriteFlags } from './execute.ts';
@@ -18,6 +19,9 @@ export interface InfraAddFlags extends WriteFlags {
   readonly settings?: string;
   readonly dir?: string;
   readonly composeService?: string;
+  /** Names with commas between; several where the flag was given several times. */
+  readonly with?: string | readonly string[];
+  readonly packages?: string;
   readonly ci?: boolean;
   readonly verify?: boolean;
 }
@@ -25,14 +29,15 @@ export interface InfraAddFlags extends WriteFlags {
 export async function runInfraAdd(flags: InfraAddFlags, io: Io): Promise<void> {
   const cwd = folderOf(flags.cwd, io);
   await beginWriting(cwd, flags, io);
-  const { plan, answers } = await planWithAnswers(requestOf(flags, cwd), flags, io);
+  const { plan, answers } = await planPieces(await planWithAnswers(requestOf(flags, cwd), flags, io), flags, io);
   const { packageManager } = plan.host;
   const install = installOf({ ...plan, packageManager });
+  const added = plan.pieces.added.length > 0 ? ` with ${plan.pieces.added.join(', ')}` : '';
   const result = await execute(
     {
       root: plan.root,
       plan,
-      title: `Add ${flags.component} to ${plan.host.name} (${plan.host.framework}, ${plan.host.language}, ${packageManager.name})`,
+      title: `Add ${flags.component}${added} to ${plan.host.name} (${plan.host.framework}, ${plan.host.language}, ${packageManager.name})`,
       nothing: `${flags.component} is in ${plan.host.name} already; nothing to change.`,
       install,
       ...(flags.verify ? { verify: () => verify(plan, io) } : {}),
@@ -50,17 +55,41 @@ interface Answer {
   readonly value: string;
 }
 
+interface Planned {
+  readonly plan: InfraPlan;
+  readonly request: InfraRequest;
+  readonly answers: readonly Answer[];
+}
+
+/** On a terminal, whoever adds the component is asked once what else of it is wanted. */
+async function planPieces(planned: Planned, flags: InfraAddFlags, io: Io): Promise<Planned> {
+  const { plan, request, answers } = planned;
+  const silent = !io.interactive || flags.yes || flags.json || flags.dryRun || flags.with !== undefined;
+  if (silent || plan.known || plan.conflicts.length > 0) return planned;
+  const { findComponent } = await import('../components/index.ts');
+  const choices = findComponent(flags.component)!.pieces.map(({ name, summary }) => ({
+    value: name,
+    label: name,
+    hint: summary,
+  }));
+  const chosen = await io.multiselect('Which pieces of @paxx/redis besides? (none: Enter)', choices);
+  if (chosen === undefined) throw new PaxxError('INTERRUPTED', 'cancelled; nothing was written');
+  if (chosen.length === 0) return planned;
+  const wanted = { ...request, with: chosen };
+  return {
+    plan: await planInfra(wanted),
+    request: wanted,
+    answers: [...answers, { flag: 'with', value: chosen.join(',') }],
+  };
+}
+
 /** Ask what cannot be told, on a terminal; without one the error names the flag that answers. */
-async function planWithAnswers(
-  request: InfraRequest,
-  flags: InfraAddFlags,
-  io: Io,
-): Promise<{ plan: InfraPlan; answers: readonly Answer[] }> {
+async function planWithAnswers(request: InfraRequest, flags: InfraAddFlags, io: Io): Promise<Planned> {
   const answers: Answer[] = [];
   let wanted = request;
   for (;;) {
     try {
-      return { plan: await planInfra(wanted), answers };
+      return { plan: await planInfra(wanted), request: wanted, answers };
     } catch (error) {
       const question = error instanceof PaxxError && error.code === 'NEEDS_ANSWER' ? error.details.question : undefined;
       const asked = question !== undefined && answers.some((answer) => answer.flag === question.flag);
@@ -80,7 +109,14 @@ function requestOf(flags: InfraAddFlags, cwd: string): InfraRequest {
     cwd,
     ...pick(flags, ['app', 'image', 'client', 'settings', 'dir', 'composeService', 'ci', 'force']),
     ...(flags.host === undefined ? {} : { host: flags.host as Framework }),
+    ...(flags.with === undefined ? {} : { with: namesIn(flags.with) }),
+    ...(flags.packages === undefined ? {} : { packages: flags.packages as PackageSource }),
   };
+}
+
+function namesIn(said: string | readonly string[]): string[] {
+  const names = [said].flat().flatMap((words) => words.split(','));
+  return names.map((name) => name.trim()).filter((name) => name !== '');
 }
 
 function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): { [P in K]?: NonNullable<T[P]> } {
@@ -106,6 +142,8 @@ function replay(flags: InfraAddFlags, answers: readonly Answer[]): string {
   )) {
     words.push(`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, quote(String(value)));
   }
+  if (flags.with !== undefined) words.push('--with', namesIn(flags.with).join(','));
+  if (flags.packages !== undefined) words.push('--packages', flags.packages);
   for (const { flag, value } of answers) words.push(`--${flag}`, quote(value));
   for (const flag of ['ci', 'verify', 'force', 'commit'] as const) if (flags[flag]) words.push(`--${flag}`);
   if (flags.install === false) words.push('--no-install');
@@ -113,5 +151,5 @@ function replay(flags: InfraAddFlags, answers: readonly Answer[]): string {
 }
 
 function quote(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:@,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -11,14 +11,19 @@ export interface InfraListOptions {
 
 export function runInfraList(options: InfraListOptions, io: Io): void {
   const added = readAdded(options.cwd ?? io.cwd);
-  const rows = components.map(({ name, summary }) => ({ name, summary, added: added.has(name) }));
+  const rows = components.map(({ name, summary, pieces }) => ({ name, summary, added: added.has(name), with: pieces }));
   if (options.json) {
     io.out(`${JSON.stringify({ components: rows }, undefined, 2)}\n`);
     return;
   }
   const width = Math.max(...rows.map((row) => row.name.length));
   io.out('Available infrastructure:\n');
-  for (const row of rows) io.out(`  ${row.name.padEnd(width)}  ${row.summary}${row.added ? ' (added)' : ''}\n`);
+  for (const row of rows) {
+    io.out(`  ${row.name.padEnd(width)}  ${row.summary}${row.added ? ' (added)' : ''}\n`);
+    const names = Math.max(...row.with.map((piece) => piece.name.length));
+    io.out(`\n  ${row.name} --with, any of these with commas between:\n`);
+    for (const piece of row.with) io.out(`    ${piece.name.padEnd(names)}  ${piece.summary}\n`);
+  }
   io.out('\nAdd one:  paxx infra add redis        See it first:  paxx infra add redis --diff --dry-run\n');
 }
 

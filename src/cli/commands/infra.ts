@@ -32,6 +32,7 @@ export function createInfraCommand(io: Io, start: Start = (work) => work()): Com
 const names = components.map((component) => component.name);
 const images = components.flatMap((component) => component.service.images.map((image) => image.id));
 const clients = components.flatMap((component) => component.clients);
+const pieces = components.flatMap((component) => component.pieces.map((piece) => piece.name));
 
 function listCommand(io: Io, start: Start): CommandModule<object, { json?: boolean; cwd?: string }> {
   return {
@@ -72,6 +73,17 @@ function addCommand(io: Io, start: Start): CommandModule {
           describe: 'Client package (default: the one the app has, else ioredis)',
           requiresArg: true,
         })
+        .option('with', {
+          type: 'string',
+          describe: `Pieces of @paxx/redis to open, with commas between: ${pieces.join(', ')}`,
+          requiresArg: true,
+        })
+        .option('packages', {
+          type: 'string',
+          choices: ['bundled', 'registry'],
+          describe: 'Where @paxx/redis comes from (default: bundled, a copy that goes into the project)',
+          requiresArg: true,
+        })
         .option('settings', { type: 'string', describe: 'The file that holds the settings', requiresArg: true })
         .option('dir', { type: 'string', describe: 'Folder for the cache module', requiresArg: true })
         .option('compose-service', {
@@ -87,6 +99,7 @@ function addCommand(io: Io, start: Start): CommandModule {
         .option('verify', { type: 'boolean', describe: 'Run the module against a Redis afterwards' })
         .example('$0 infra add redis --diff --dry-run', 'See every change, write nothing')
         .example('$0 infra add redis --yes --no-install', 'Ask nothing, leave installing to me')
+        .example('$0 infra add redis --with lease,queue', 'And what opens leases and queues on it')
         .example('$0 infra add redis --app apps/api --image valkey:8', 'One app of a monorepo, on Valkey'),
     handler: (flags) =>
       start(async () => {

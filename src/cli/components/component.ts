@@ -14,6 +14,14 @@ export interface ServiceImage {
   readonly build?: string;
 }
 
+/** A part of a package of ours that the component can bring along. */
+export interface Piece {
+  /** As `--with` takes it. */
+  readonly name: string;
+  /** A few words for `infra list`. */
+  readonly summary: string;
+}
+
 export interface Component {
   readonly name: string;
   /** One line for `infra list`. */
@@ -32,4 +40,6 @@ export interface Component {
   };
   /** Packages the rendered module can stand on; the first is the one for a host that has none. */
   readonly clients: readonly [string, ...string[]];
+  /** In the order in which they are rendered. */
+  readonly pieces: readonly Piece[];
 }

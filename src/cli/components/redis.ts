@@ -32,4 +32,17 @@ export const redis: Component = {
     dataFolder: '/data',
   },
   clients: ['ioredis', 'redis'],
+  pieces: [
+    { name: 'lease', summary: 'one holder at a time among all processes, with a fencing token' },
+    { name: 'limiter', summary: 'rate limits, exact in every window' },
+    { name: 'semaphore', summary: 'at most so many holders at a time' },
+    { name: 'queue', summary: 'jobs with retries, delays and dead letters' },
+    { name: 'idempotency', summary: 'one effect per key, repetitions get its result' },
+    { name: 'coalescer', summary: 'callers in one process share a call' },
+    { name: 'wait-for', summary: 'wait until a key is as hoped for' },
+    { name: 'leader', summary: 'one process leads' },
+    { name: 'barrier', summary: 'all parties go on together' },
+    { name: 'latch', summary: 'closed until so many have counted down' },
+    { name: 'cache', summary: 'a cache with tags, grace and a tier in the process' },
+  ],
 };

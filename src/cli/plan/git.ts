@@ -32,6 +32,11 @@ export async function dirtyPaths(
     .filter((path) => paths.includes(path));
 }
 
+/** @returns those that git leaves out of the repository; none where there is no git */
+export async function ignoredPaths(root: string, paths: readonly string[]): Promise<string[]> {
+  return split(await tryGit(root, ['check-ignore', '-z', '--', ...paths]));
+}
+
 /**
  * One commit of these paths and nothing else, whatever is staged besides; the project's hooks run. Ignored files
  * stay out of it.
@@ -40,7 +45,7 @@ export async function dirtyPaths(
  */
 export async function commitPaths(root: string, paths: readonly string[], message: string): Promise<string[]> {
   if (paths.length === 0) return [];
-  const ignored = new Set(split(await tryGit(root, ['check-ignore', '-z', '--', ...paths])));
+  const ignored = new Set(await ignoredPaths(root, paths));
   const tracked = new Set(split(await git(root, ['ls-files', '-z', '--', ...paths])));
   const changed = new Set(await dirtyPaths(root, paths));
   const wanted = paths.filter((path) => changed.has(path) && (tracked.has(path) || !ignored.has(path)));

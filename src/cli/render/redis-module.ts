@@ -2,6 +2,7 @@
 import type { Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
 import type { ClientName } from './client.ts';
+import { coordinationFile, renderCoordination } from './coordination.ts';
 import { renderGlue, type GlueFile, type Wiring } from './glue.ts';
 import { restyle } from './restyle.ts';
 import { sceneOf, type Scene } from './scene.ts';
@@ -17,6 +18,8 @@ export interface RenderOptions {
   readonly names?: { readonly redis?: string; readonly cache?: string };
   /** Whether to render the framework's own file, true if not given. */
   readonly glue?: boolean;
+  /** What to open of @paxx/redis, by the names that `--with` takes. */
+  readonly pieces?: readonly string[];
   /** Whether a file or folder is in the project: frameworks go by it. */
   readonly exists?: (path: string) => boolean;
 }
@@ -31,8 +34,10 @@ export interface RenderedFile {
 }
 
 export interface RenderedModule {
-  /** Connection, cache, and the framework's own file where it has one. */
+  /** Connection, cache, the framework's own file where it has one, and what opens the pieces of @paxx/redis. */
   readonly files: readonly RenderedFile[];
+  /** Path of that last file. */
+  readonly coordination?: string;
   /** What is left for the user to paste, by file; empty where there is nothing. */
   readonly wiring: readonly Wiring[];
 }
@@ -41,18 +46,26 @@ export interface RenderedModule {
 export function renderModule(host: Host, access: SettingsAccess, options: RenderOptions): RenderedModule {
   const scene = sceneOf(host, access, options);
   const glue = glueOf(scene, access, options);
+  const coordination = options.pieces?.length ? coordinationFile(scene) : undefined;
   return {
     files: [
       { path: scene.redis, text: render('redis', scene), purpose: 'Redis connection, health and shutdown' },
       { path: scene.cache, text: render('cache', scene), purpose: 'cache with stampede protection' },
       ...(glue ? [{ path: glue.path, text: finish(glue.text, host), purpose: glue.purpose }] : []),
+      ...(coordination === undefined ? [] : [coordinationOf(scene, coordination, options)]),
     ],
+    ...(coordination === undefined ? {} : { coordination }),
     wiring: glue?.wiring.text ? [{ ...glue.wiring, text: finish(glue.wiring.text, host) }] : [],
   };
 }
 
 function glueOf(scene: Scene, access: SettingsAccess, options: RenderOptions): GlueFile | undefined {
   return options.glue === false ? undefined : renderGlue(scene, access, options.exists ?? (() => false));
+}
+
+function coordinationOf(scene: Scene, file: string, { pieces = [] }: RenderOptions): RenderedFile {
+  const text = finish(renderCoordination(scene, file, pieces), scene.host);
+  return { path: file, text, purpose: pieces.join(', ') };
 }
 
 function render(name: string, scene: Scene): string {

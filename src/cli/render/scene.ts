@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Host } from '../hosts/host.ts';
 import type { SettingsAccess } from '../settings/dialect.ts';
 import { clientImport, clientView, clientMajor, clientRange, setArguments, type ClientName } from './client.ts';
+import { needsPort } from './coordination.ts';
 import { builtin, importOf, importTypeOf, usesRequire } from './imports.ts';
 import { relativeImport } from './relative-import.ts';
 import { envExpression, settingsSource } from './settings-import.ts';
@@ -22,6 +23,8 @@ export interface SceneOptions {
   readonly clientRange?: string;
   readonly defaultUrl?: string;
   readonly names?: { readonly redis?: string; readonly cache?: string };
+  /** What is rendered of @paxx/redis. */
+  readonly pieces?: readonly string[];
 }
 
 export function sceneOf(host: Host, access: SettingsAccess, options: SceneOptions): Scene {
@@ -44,6 +47,7 @@ export function sceneOf(host: Host, access: SettingsAccess, options: SceneOption
       // A call rather than a name, so that templates can write it in front of a word.
       export: commonjs ? '' : 'export ',
       frameworkServes: frameworkServes(host),
+      coordination: needsPort(options.pieces ?? []),
       keyPrefix: keyPrefix(host),
       url: settings.url,
       imports: [clientImport(host, client), ...(settings.statement ? ['', settings.statement] : [])].join('\n'),

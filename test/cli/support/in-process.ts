@@ -36,6 +36,7 @@ export function ioFor(cwd: string): Io {
     signal: new AbortController().signal,
     confirm: () => Promise.reject(new Error('a question was asked')),
     select: () => Promise.reject(new Error('a question was asked')),
+    multiselect: () => Promise.reject(new Error('a question was asked')),
     exit: () => {},
   };
 }

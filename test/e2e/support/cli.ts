@@ -22,6 +22,7 @@ export async function paxx(cwd: string, ...argv: readonly string[]): Promise<Cli
     signal: new AbortController().signal,
     confirm: () => Promise.reject(new Error('a question was asked')),
     select: () => Promise.reject(new Error('a question was asked')),
+    multiselect: () => Promise.reject(new Error('a question was asked')),
     exit: (wanted) => void (code = wanted),
   });
   return { code, out, err };

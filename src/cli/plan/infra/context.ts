@@ -4,6 +4,9 @@ import type { Framework, Host } from '../../hosts/host.ts';
 import type { PlanWarning } from '../conflict.ts';
 import type { WorkTree } from '../disk-tree.ts';
 
+export const PACKAGE_SOURCES = ['bundled', 'registry'] as const;
+export type PackageSource = (typeof PACKAGE_SOURCES)[number];
+
 /** What the user said, as `planInfra` takes it. */
 export interface InfraOptions {
   /** Folder of the app in a monorepo, relative to `cwd` or to the repository's root. */
@@ -22,6 +25,10 @@ export interface InfraOptions {
   readonly composeService?: string;
   /** Add a service to CI jobs that have services. */
   readonly ci?: boolean;
+  /** Pieces of @paxx/redis to open, besides those that were opened before: `lease`, `queue`, … */
+  readonly with?: readonly string[];
+  /** Where @paxx/redis comes from: the copy that this program carries (default), or the registry. */
+  readonly packages?: PackageSource;
   /** Replace files that stand in the way. */
   readonly force?: boolean;
 }

@@ -43,13 +43,18 @@ function usableClient(host: Host): ClientName | undefined {
   });
 }
 
-export function stageManifest(context: StepContext, client: ClientChoice): void {
+/** @param packages to declare besides the client */
+export function stageManifest(
+  context: StepContext,
+  client: ClientChoice,
+  packages: Readonly<Record<string, string>> = {},
+): void {
   const { tree, host } = context;
   const text = tree.read(host.manifest);
   if (text === undefined) return;
   const catalog = client.present ? undefined : stageCatalog(context, client);
   const range = catalog ? 'catalog:' : client.range;
-  tree.stageOutcome(host.manifest, addDependencies(text, { dependencies: { [client.name]: range } }));
+  tree.stageOutcome(host.manifest, addDependencies(text, { dependencies: { ...packages, [client.name]: range } }));
 }
 
 /** @returns true when the default catalog of the workspace holds the package afterwards. */

@@ -20,6 +20,7 @@ import { stageEnvFiles } from './env-step.ts';
 import { stageImage } from './image-step.ts';
 import { chooseClient, stageManifest } from './manifest-step.ts';
 import { stageModule, type ModuleResult } from './module-step.ts';
+import { checkPieces, choosePieces, recordPieces, stagePackage, type PieceChoice } from './pieces-step.ts';
 import { stageWorkflows, type AddressWish } from './workflow-step.ts';
 
 export interface InfraRequest extends InfraOptions {
@@ -36,6 +37,9 @@ export interface InfraPlan extends Plan {
   readonly client: { readonly name: string; readonly range: string };
   readonly access: SettingsAccess;
   readonly module: ModuleResult;
+  readonly pieces: PieceChoice;
+  /** The component was added to this project before. */
+  readonly known: boolean;
   /** Undefined where the compose file is in conflict. */
   readonly compose: { readonly path: string; readonly service: string } | undefined;
   /** URL on the developer's machine. */
@@ -57,24 +61,34 @@ export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
     host,
     component,
     image: chooseImage(component, request.image ?? optionOf(recorded, 'image')),
-    options: { ...withRecorded(request, recorded), ...placesOf(request, tree) },
+    options: { ...withRecorded(request, recorded), ...folderOf(recorded, host), ...placesOf(request, tree) },
     warnings: warnings.map((message): PlanWarning => ({ message })),
   };
+
+  const pieces = choosePieces(context, recorded);
+  const client = chooseClient(host, context.options.client);
+  checkPieces(context, pieces, client);
 
   const gives = await addressWish(context);
   const compose = stageCompose(context, gives);
   if (compose) stageImage(context, compose);
   const url = urlOf(component, compose?.facts.hostPort);
-  const client = chooseClient(host, context.options.client);
-  stageManifest(context, client);
+  stageManifest(context, client, await stagePackage(context, pieces));
   const settings = await stageSettings(context, url);
   const local = stageEnvFiles(context, withPassword(settings.variables, compose));
   if (compose?.facts.password !== undefined && local === undefined) context.warnings.push(passwordWarning(compose));
-  const ours = new Set(recorded?.files.filter((file) => file.kind === 'created').map((file) => file.path));
-  const module = stageModule(context, { client, access: settings.access, url, ours });
+  const created = recorded?.files.filter((file) => file.kind === 'created') ?? [];
+  const ours = new Map(created.map((file) => [file.path, file]));
+  const module = await stageModule(context, { client, access: settings.access, url, ours, pieces });
   if (request.ci) stageWorkflows(context, gives);
   keepAccount(context, ledger, {
-    options: { client: client.name, image: context.image.id, app: host.app },
+    options: {
+      client: client.name,
+      image: context.image.id,
+      app: host.app,
+      ...recordPieces(pieces, host, recorded),
+    },
+    bases: module.bases,
     facts: { dialect: settings.dialect, module: module.folder, compose: compose?.path ?? null },
   });
 
@@ -89,6 +103,8 @@ export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
     client: client.name,
     settings: settings.dialect,
     module: module.folder,
+    with: pieces.all,
+    ...(pieces.all.length > 0 ? { packages: pieces.source } : {}),
     compose: compose ? { path: compose.path, service: compose.facts.service, reused: compose.facts.reused } : null,
   };
   const plan = buildPlan(tree, { component: component.name, warnings: context.warnings, meta });
@@ -100,6 +116,8 @@ export async function planInfra(request: InfraRequest): Promise<InfraPlan> {
     client,
     access: settings.access,
     module,
+    pieces,
+    known: recorded !== undefined,
     compose: compose && { path: compose.path, service: compose.facts.service },
     url,
   };
@@ -138,6 +156,12 @@ function appPath(root: string, cwd: string, app: string): string {
   throw new PaxxError('USAGE', `--app ${app} is outside of the project`, {
     hint: 'Name a folder below the repository.',
   });
+}
+
+/** Where the module of this app is, wherever a new one would go. */
+function folderOf(recorded: ComponentRecord | undefined, host: Host): Pick<InfraOptions, 'dir'> {
+  const folder = recorded?.options['app'] === host.app ? recorded.facts['module'] : undefined;
+  return typeof folder === 'string' ? { dir: folder } : {};
 }
 
 /** `--settings` and `--dir`, relative to the root. */
@@ -227,12 +251,13 @@ function urlOf(component: Component, hostPort: number | undefined): string {
 function keepAccount(
   { tree, component }: StepContext,
   ledger: Ledger,
-  { options, facts }: { options: JsonObject; facts: JsonObject },
+  recording: { options: JsonObject; facts: JsonObject; bases: Readonly<Record<string, string>> },
 ): void {
   const changes = tree.changes();
   if (changes.length === 0 || tree.conflicts().length > 0) return;
-  const recording = { version: component.version, options, facts, changes, newFolders: tree.newFolders() };
-  stageLedger(tree, recordComponent(ledger, component.name, recording));
+  const { version } = component;
+  const newFolders = tree.newFolders();
+  stageLedger(tree, recordComponent(ledger, component.name, { ...recording, version, changes, newFolders }));
 }
 
 interface SettingsStep {
