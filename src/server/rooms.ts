@@ -47,14 +47,14 @@ function applySettings(server: Server, config: Config): void {
     if (!server.timing.tracking) for (const command of server.registry.used()) command.histogram = undefined;
   });
   config.onChange('hz', () => config.values.set('hz', Math.min(MAX_HZ, Math.max(1, Number(config.value('hz'))))));
-  // The listener is whoever embeds the server's to move.
+  // The listener is whoever embeds the server's to move; a process of its own moves it.
   const fixed: Readonly<Record<string, string>> = {
     port: 'Unable to listen on this port. Check server logs.',
     'tls-port': 'Unable to listen on this port. Check server logs.',
     bind: 'Failed to bind to specified addresses.',
   };
   for (const [name, reason] of Object.entries(fixed)) {
-    config.addCheck(name, (value, before) => (value === before ? undefined : reason));
+    config.addApply(name, (value, before) => (value === before ? undefined : reason));
   }
   config.addCheck('activedefrag', (on) =>
     on === true

@@ -57,15 +57,20 @@ function resetstat(call: Call): void {
 }
 
 function rewrite(call: Call): void {
-  const config = configOf(call.server);
-  if (config.file === undefined) throw new CommandError('ERR The server is running without a config file');
-  try {
-    rewriteConfigFile(config);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    call.server.log(`CONFIG REWRITE failed: ${reason}`);
-    throw new CommandError(`ERR Rewriting config file: ${reason}`);
-  }
+  rewriteConfig(call, false);
   call.server.log('CONFIG REWRITE executed with success.');
   call.reply.ok();
+}
+
+/** DEBUG has all parameters written. */
+export function rewriteConfig({ server }: Call, all: boolean): void {
+  const config = configOf(server);
+  if (config.file === undefined) throw new CommandError('ERR The server is running without a config file');
+  try {
+    rewriteConfigFile(config, all);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    server.log(`CONFIG REWRITE failed: ${reason}`);
+    throw new CommandError(`ERR Rewriting config file: ${reason}`);
+  }
 }

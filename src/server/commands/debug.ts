@@ -17,6 +17,7 @@ import { messageOf } from '../persistence/saving.ts';
 import { identityOf } from '../replication/identity.ts';
 import { scriptingOf } from '../scripting/engine.ts';
 import { parseInt64 } from '../util/numbers.ts';
+import { rewriteConfig } from './config.ts';
 import { subcommandSyntaxError } from './help.ts';
 import { encodingOf } from './object.ts';
 
@@ -38,6 +39,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     synopsis: '',
     run: (call) => {
       identityOf(call.server).renew();
+      call.reply.ok();
+    },
+  },
+  'config-rewrite-force-all': {
+    argc: [2, 2],
+    synopsis: '',
+    run: (call) => {
+      rewriteConfig(call, true);
       call.reply.ok();
     },
   },

@@ -1,17 +1,17 @@
 // Saving and stopping: SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF, SHUTDOWN.
 
-import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, fail, SYNTAX_ERROR } from '../errors.ts';
 import { messageOf, savingOf } from '../persistence/saving.ts';
+import { SHUTDOWN_FAILED, shutdownOf } from '../persistence/shutdown.ts';
 
 export const savingHandlers = {
   save,
   bgsave,
   bgrewriteaof,
   lastsave: (call) => call.reply.integer(Math.floor(savingOf(call.server).lastSave / 1000)),
-  shutdown,
+  shutdown: stop,
 } satisfies Handlers;
 
 const IN_PROGRESS = new CommandError('ERR Background save already in progress');
@@ -68,21 +68,27 @@ function attempt({ server }: Call, work: () => void): boolean {
 
 const OPTIONS = new Set(['nosave', 'save', 'now', 'force', 'abort']);
 
-function shutdown(call: Call): void {
+/** Answered only when nothing comes of it. */
+function stop(call: Call): void {
   const { server } = call;
   const options = call.args(1).map((option) => option.toLowerCase());
   const chosen = new Set(options);
   if (options.some((option) => !OPTIONS.has(option))) throw SYNTAX_ERROR;
   if (chosen.has('save') && chosen.has('nosave')) throw SYNTAX_ERROR;
   if (chosen.has('abort') && chosen.size > 1) throw SYNTAX_ERROR;
-  // Nothing here takes long enough to be aborted.
-  if (chosen.has('abort')) throw new CommandError('ERR No shutdown in progress.');
-  const wanted = chosen.has('save') || (!chosen.has('nosave') && configOf(server).text('save') !== '');
-  savingOf(server).cancelSave();
-  if (wanted && !trySave(call) && !chosen.has('force')) {
-    throw new CommandError('ERR Errors trying to SHUTDOWN. Check logs.');
+  if (chosen.has('abort')) {
+    if (!shutdownOf(server).abort()) throw new CommandError('ERR No shutdown in progress.');
+    return call.reply.ok();
   }
-  server.log('User requested shutdown...');
-  if (server.onShutdown !== undefined) server.onShutdown(options);
-  else server.stop();
+  if (!chosen.has('now') && !call.mayBlock) {
+    fail("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client");
+  }
+  const shutdown = shutdownOf(server);
+  if (!shutdown.begin(chosen)) throw SHUTDOWN_FAILED;
+  if (shutdown.waiting === undefined) return;
+  shutdown.askers.add(call.client);
+  call.block([], 0, () => false, noAnswer);
 }
+
+/** Whoever waited for a shutdown that happens hears nothing. */
+function noAnswer(): void {}

@@ -34,6 +34,7 @@ export class Config {
   readonly values = new Map<string, ParameterValue>();
   readonly listeners = new Map<string, Changed[]>();
   readonly checks = new Map<string, Check>();
+  readonly applies = new Map<string, Check>();
   /** Lines of directives that are no parameters, for CONFIG REWRITE. */
   readonly extraLines = new Map<string, () => readonly string[]>();
 
@@ -79,6 +80,11 @@ export class Config {
     this.checks.set(name, check);
   }
 
+  /** Put a parameter's new value into force once all that is set with it is known to be fine; it may still fail. */
+  addApply(name: string, apply: Check): void {
+    this.applies.set(name, apply);
+  }
+
   /** Set all or nothing. Throws ConfigError for the first that cannot be set. */
   set(pairs: readonly (readonly [name: string, value: string])[], mayChange: (parameter: Parameter) => boolean): void {
     const wanted = pairs.map(([name]) => this.settable(name, mayChange));
@@ -97,7 +103,20 @@ export class Config {
         throw asConfigError(pairs[i]![0], error);
       }
     }
+    this.apply(wanted, before, given);
     for (const { name } of wanted) this.tell(name);
+  }
+
+  /** Where one fails, those before it are put back as well. */
+  apply(wanted: readonly Parameter[], before: readonly ParameterValue[], given: readonly string[]): void {
+    for (const [i, { name }] of wanted.entries()) {
+      const reason = this.applies.get(name)?.(this.value(name), before[i]!);
+      if (reason === undefined) continue;
+      const values = wanted.map((parameter) => this.value(parameter.name));
+      for (const [k, parameter] of wanted.entries()) this.store(parameter, before[k]!);
+      for (let k = 0; k < i; k++) this.applies.get(wanted[k]!.name)?.(before[k]!, values[k]!);
+      throw new ConfigError(given[i]!, reason);
+    }
   }
 
   /** Set from a configuration file or command line, where immutable parameters may be set too. */

@@ -75,10 +75,13 @@ function loadLine(
   config.load(name, name === 'save' ? save.points : value);
 }
 
-/** CONFIG REWRITE: change lines in place, append what is new, drop what is doubled; all at once or not at all. */
-export function rewriteConfigFile(config: Config): void {
+/**
+ * CONFIG REWRITE: change lines in place, append what is new, drop what is doubled; all at once or not at all. @param
+ * all write what has its default value too
+ */
+export function rewriteConfigFile(config: Config, all = false): void {
   const file = config.file!;
-  const text = rewriteConfigText(config, readText(file));
+  const text = rewriteConfigText(config, readText(file), all);
   const temporary = `${file}.${process.pid}.tmp`;
   const handle = openSync(temporary, 'w', 0o644);
   try {
@@ -90,7 +93,7 @@ export function rewriteConfigFile(config: Config): void {
   renameSync(temporary, file);
 }
 
-export function rewriteConfigText(config: Config, before: string): string {
+export function rewriteConfigText(config: Config, before: string, all = false): string {
   const waiting = new Map(parameters.map(({ name }) => [name, linesOf(config, name)]));
   for (const [name, lines] of config.extraLines)
     waiting.set(
@@ -109,7 +112,7 @@ export function rewriteConfigText(config: Config, before: string): string {
     const next = lines.shift();
     if (next !== undefined) kept.push(next.line);
   }
-  const added = [...waiting.values()].flat().filter(({ isDefault }) => !isDefault);
+  const added = [...waiting.values()].flat().filter(({ isDefault }) => all || !isDefault);
   if (added.length > 0 && !kept.includes(GENERATED)) kept.push('', GENERATED);
   return `${[...kept, ...added.map(({ line }) => line)].join('\n')}\n`;
 }

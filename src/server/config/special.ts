@@ -24,7 +24,10 @@ export const eventParameter = define('notify-keyspace-events', { parse: validEve
   },
 });
 
-export const oomAdjustParameter = string('oom-score-adj-values', '0 200 800', { normalise: oomAdjustments });
+export const oomAdjustParameter = string('oom-score-adj-values', '0 200 800', {
+  normalise: oomAdjustments,
+  several: true,
+});
 
 export const titleParameter = string('proc-title-template', '{title} {listen-addr} {server-mode}', {
   normalise: titleTemplate,

@@ -2,10 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, Socket } from 'node:net';
+import { createServer, isIP, Socket } from 'node:net';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { configOf } from '../config/config.ts';
 import { Call } from '../dispatch/call.ts';
 import { Staging } from '../reply/staging.ts';
 import type { Server } from '../server.ts';
@@ -34,6 +33,7 @@ export interface ListenOptions {
 }
 
 export interface Listener {
+  readonly options: ListenOptions;
   readonly host: string;
   readonly port: number;
   readonly path: string | undefined;
@@ -44,9 +44,36 @@ export interface Listener {
 }
 
 const READ_BUFFER = 64 * 1024;
+/** libuv's flag. */
+const IPV6_ONLY = 1;
 
 /** Start to listen; rejects when the address cannot be had. */
 export async function listen(server: Server, options: ListenOptions = {}): Promise<Listener> {
+  const net = prepare(server, options);
+  await bindAnew(net, options);
+  return listenerOf(server, net, options);
+}
+
+/** Listen at once on a numeric address, or not: undefined. */
+export function listenNow(server: Server, options: ListenOptions): Listener | undefined {
+  const net = prepare(server, options);
+  const host = options.host === 'localhost' ? '127.0.0.1' : (options.host ?? '127.0.0.1');
+  // Node looks even a numeric address up before it binds; this is what it calls then.
+  const bindNow: unknown = Reflect.get(net, '_listen2');
+  if (isIP(host) === 0 || typeof bindNow !== 'function') return undefined;
+  net.once('error', (error) => server.log(`Could not listen on ${host}:${options.port}: ${error.message}`));
+  Reflect.apply(bindNow, net, [
+    host,
+    options.port,
+    isIP(host),
+    options.backlog ?? 511,
+    undefined,
+    options.ipv6Only === true ? IPV6_ONLY : 0,
+  ]);
+  return net.listening ? listenerOf(server, net, options) : undefined;
+}
+
+function prepare(server: Server, options: ListenOptions): NetServer {
   const shared = sharedState(server);
   const plain = options.tls === undefined;
   const useShared = plain && options.sharedRead !== false;
@@ -55,11 +82,14 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
         useShared ? acceptShared(server, shared, net, socket) : acceptPlain(server, shared, socket),
       )
     : nodeTls().createServer({ ...options.tls }, (socket) => acceptPlain(server, shared, socket));
-  await bindAnew(net, options);
+  return net;
+}
+
+function listenerOf(server: Server, net: NetServer, options: ListenOptions): Listener {
   net.on('error', (error) => server.log(`listener: ${error.message}`));
   const bound = net.address() as AddressInfo | string | null;
-  tellConfig(server, options, bound);
   return {
+    options,
     host: typeof bound === 'object' && bound !== null ? bound.address : '',
     port: typeof bound === 'object' && bound !== null ? bound.port : 0,
     path: options.path,
@@ -73,16 +103,6 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
     ref: () => net.ref(),
     unref: () => net.unref(),
   };
-}
-
-/** So that CONFIG GET and INFO know where the server listens. */
-function tellConfig(server: Server, options: ListenOptions, bound: AddressInfo | string | null): void {
-  const { values } = configOf(server);
-  if (options.path !== undefined) values.set('unixsocket', options.path);
-  else if (typeof bound === 'object' && bound !== null) {
-    values.set(options.tls === undefined ? 'port' : 'tls-port', bound.port);
-    values.set('bind', bound.address);
-  }
 }
 
 interface SharedState extends Shared {

@@ -196,6 +196,7 @@ export class Persistence implements Store {
     const wanted = configOf(server).value('appendonly') === true;
     if (wanted === (this.aof !== undefined)) return;
     if (!wanted) {
+      if (saving.rewriteWork !== undefined) server.log('Killing running AOF rewrite child');
       saving.rewriteWork?.cancel();
       saving.rewriteWork = undefined;
       this.aof?.close();

@@ -11,22 +11,23 @@ export interface Address {
   readonly optional: boolean;
 }
 
-/** Every address the configuration asks for, TCP before TLS before the unix socket. */
-export function addressesOf(config: Config): Address[] {
+/**
+ * Every address the configuration asks for, TCP before TLS before the unix socket. @param anyPort what port 0 means
+ * where it would leave nothing to listen on: any free one, or, as to Redis, none
+ */
+export function addressesOf(config: Config, anyPort: boolean): Address[] {
   const hosts = config.text('bind').split(/\s+/).filter(Boolean);
   const port = Number(config.value('port'));
   const tlsPort = Number(config.value('tls-port'));
   const path = config.text('unixsocket');
   const backlog = Number(config.value('tcp-backlog'));
   const addresses: Address[] = [];
-  // Redis takes port 0 as "no TCP"; where that would leave nothing it means "any free port" here.
-  if (port !== 0 || (tlsPort === 0 && path === '')) {
-    for (const host of hosts.length > 0 ? hosts : ['*']) addresses.push(addressOf(host, { port, backlog }));
+  if (port !== 0 || (anyPort && tlsPort === 0 && path === '')) {
+    for (const host of hosts) addresses.push(addressOf(host, { port, backlog }));
   }
   if (tlsPort !== 0) {
     const tls = tlsOptions(config);
-    for (const host of hosts.length > 0 ? hosts : ['*'])
-      addresses.push(addressOf(host, { port: tlsPort, backlog, tls }));
+    for (const host of hosts) addresses.push(addressOf(host, { port: tlsPort, backlog, tls }));
   }
   if (path !== '') {
     const mode = Number(config.value('unixsocketperm'));

@@ -7,15 +7,16 @@ import { handlers } from '../commands/index.ts';
 import { configOf, ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigLineError, loadConfigText } from '../config/file.ts';
-import { listen } from '../net/listener.ts';
+import { splitWords } from '../config/kinds.ts';
 import type { Listener } from '../net/listener.ts';
 import { openPersistence } from '../persistence/persistence.ts';
 import type { Persistence } from '../persistence/persistence.ts';
-import { messageOf, savingOf } from '../persistence/saving.ts';
+import { messageOf } from '../persistence/saving.ts';
+import { shutdownOf } from '../persistence/shutdown.ts';
 import { Server } from '../server.ts';
-import { addressesOf } from './addresses.ts';
 import { lastDirective, parseCommandLine, StartError } from './command-line.ts';
 import { logger } from './log.ts';
+import { Ports } from './ports.ts';
 
 export interface RunOptions {
   /** redis-server's command line: `[file] [--name value …]`. */
@@ -35,6 +36,8 @@ export interface Running {
   readonly server: Server;
   /** Resolves with the exit code once the server has stopped. */
   readonly stopped: Promise<number>;
+  /** Has that begun? */
+  stopping(): boolean;
   /** Stop accepting, send what is still to be sent, close; within two seconds. */
   stop(): Promise<void>;
 }
@@ -64,21 +67,19 @@ export async function runServer(options: RunOptions): Promise<Running> {
   log(`paxx redis is starting, compatible with Redis ${server.settings.version}, pid=${process.pid}`);
   loadUsersOrRefuse(config);
   const persistence = keepsData(text) ? openPersistence(server, process.cwd()) : undefined;
-  const listeners = await openAll(server, config);
-  for (const listener of listeners) listener.ref();
+  const ports = new Ports(server, config);
+  await ports.start();
   const pidfile = config.text('pidfile');
   if (pidfile !== '') writePid(pidfile, log);
-  const first = listeners[0]!;
-  if (first.path === undefined && Number(config.value('port')) === 0) config.load('port', String(first.port));
   log(`PID: ${process.pid}`);
   const mode = clusterOf(server) === undefined ? 'standalone' : 'cluster';
   log(`Running mode=${mode}, port=${config.text('port')}.`);
   log('Server initialized');
   if (persistence !== undefined) {
-    await loadOrRefuse(persistence, listeners);
+    await loadOrRefuse(persistence, ports);
     clusterOf(server)?.load(persistence.folder);
   }
-  const started = running(server, listeners, () => {
+  const started = running(server, ports, () => {
     if (pidfile !== '') rmSync(pidfile, { force: true });
   });
   options.beforeReady?.(started);
@@ -86,8 +87,8 @@ export async function runServer(options: RunOptions): Promise<Running> {
   return started;
 }
 
-function running(server: Server, listeners: readonly Listener[], cleanUp: () => void): Running {
-  const first = listeners[0]!;
+function running(server: Server, ports: Ports, cleanUp: () => void): Running {
+  const first = ports.listeners[0]!;
   const exit: { with?: (code: number) => void } = {};
   const stopped = new Promise<number>((done) => {
     exit.with = done;
@@ -95,10 +96,10 @@ function running(server: Server, listeners: readonly Listener[], cleanUp: () => 
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= close());
   const close = async (): Promise<void> => {
-    const closed = listeners.map((listener) => listener.close());
+    const closed = ports.close();
     await drain(server);
     server.stop();
-    await Promise.all(closed);
+    await closed;
     cleanUp();
     server.log('paxx redis is now ready to exit, bye bye...');
     exit.with?.(0);
@@ -111,6 +112,7 @@ function running(server: Server, listeners: readonly Listener[], cleanUp: () => 
     path: first.path,
     server,
     stopped,
+    stopping: () => stopping !== undefined,
     stop,
   };
 }
@@ -118,16 +120,13 @@ function running(server: Server, listeners: readonly Listener[], cleanUp: () => 
 /** Stop on SIGTERM and SIGINT as redis-server does; on the second one leave at once. */
 export function stopOnSignals(started: Running): void {
   const { server } = started;
-  let signalled = false;
+  const shutdown = shutdownOf(server);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (signalled) process.exit(1);
-      signalled = true;
+      if (started.stopping() || shutdown.isScheduled) process.exit(1);
       server.log(`Received ${signal} scheduling shutdown...`);
-      server.log('User requested shutdown...');
-      savingOf(server).cancelSave();
-      if (configOf(server).text('save') !== '') savingOf(server).saveQuietly();
-      void started.stop();
+      const options = configOf(server).text(signal === 'SIGINT' ? 'shutdown-on-sigint' : 'shutdown-on-sigterm');
+      shutdown.schedule(new Set(splitWords(options)));
     });
   }
   // A terminal that goes away takes a foreground server with it.
@@ -136,7 +135,7 @@ export function stopOnSignals(started: Running): void {
 
 function load(config: Config, text: string, file: string | undefined): void {
   // Unlike redis-server, listen on this machine alone unless told otherwise, and keep nothing on disk.
-  loadConfigText(config, 'bind 127.0.0.1\nsave ""\n');
+  loadConfigText(config, `bind 127.0.0.1\n${keepsData(text) ? '' : 'save ""\n'}`);
   try {
     loadConfigText(config, text, (words) => takeDirective(config.server, words));
   } catch (error) {
@@ -204,13 +203,13 @@ function keepsData(text: string): boolean {
   return named || lastDirective(text, 'appendonly') === 'yes' || (save !== undefined && save !== '' && save !== '""');
 }
 
-async function loadOrRefuse(persistence: Persistence, listeners: readonly Listener[]): Promise<void> {
+async function loadOrRefuse(persistence: Persistence, ports: Ports): Promise<void> {
   try {
     await persistence.load();
   } catch (error) {
     const { server } = persistence;
     server.stop();
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await ports.close();
     const reason = `Fatal error loading the DB: ${messageOf(error)}. Exiting.`;
     server.log(reason);
     throw new StartError(reason, { cause: error });
@@ -224,33 +223,6 @@ function enter(folder: string): void {
   } catch (error) {
     throw new StartError(`Can't chdir to '${folder}': ${(error as Error).message}`, { cause: error });
   }
-}
-
-async function openAll(server: Server, config: Config): Promise<Listener[]> {
-  const listeners: Listener[] = [];
-  for (const { options, optional } of addressesOf(config)) {
-    const { port } = options;
-    try {
-      // Further addresses of a port that was chosen freely share it.
-      const chosen = port === 0 && listeners.length > 0 ? { ...options, port: listeners[0]!.port } : options;
-      listeners.push(await listen(server, chosen));
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
-      await Promise.all(listeners.map((listener) => listener.close()));
-      const where = options.path ?? `${options.host}:${port}`;
-      throw new StartError(code === 'EADDRINUSE' ? busy(where, port) : `Could not listen on ${where}: ${message}`, {
-        cause: error,
-      });
-    }
-  }
-  if (listeners.length === 0) throw new StartError('None of the addresses to bind to is available.');
-  return listeners;
-}
-
-function busy(where: string, port: number | undefined): string {
-  const way = port === undefined ? 'remove it' : 'stop what listens there, or take another port (--port 0 finds one)';
-  return `Could not listen on ${where}: Address already in use. Another server may be running: ${way}.`;
 }
 
 function writePid(file: string, log: (message: string) => void): void {

@@ -104,8 +104,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   }
   const listener = await listen(server, { port: 0, host: '127.0.0.1', ...options });
   listener.unref();
-  // What CONFIG and INFO tell.
-  configOf(server).load('port', String(listener.port));
+  tellConfig(server, options, listener);
   return started(server, clock, listener, options);
 }
 
@@ -152,6 +151,17 @@ function started(server: Server, clock: ServerClock, listener: Listener, options
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** So that CONFIG GET and INFO know where the server listens. */
+function tellConfig(server: Server, options: StartOptions, { path, host, port }: Listener): void {
+  const config = configOf(server);
+  config.load('port', String(port));
+  if (path !== undefined) config.values.set('unixsocket', path);
+  else {
+    if (options.tls !== undefined) config.values.set('tls-port', port);
+    config.values.set('bind', host);
+  }
 }
 
 async function stopBoth(server: Server, listener: Listener): Promise<void> {

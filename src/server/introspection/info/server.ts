@@ -5,6 +5,7 @@ import { clusterOf } from '../../cluster/cluster.ts';
 import { configOf } from '../../config/config.ts';
 import { isReached } from '../../../redis/commands/index.ts';
 import type { Database } from '../../keyspace/database.ts';
+import { shutdownOf } from '../../persistence/shutdown.ts';
 import type { Server } from '../../server.ts';
 import type { Section } from './index.ts';
 
@@ -15,6 +16,7 @@ export function serverSection(server: Server): Section {
   const config = configOf(server);
   const uptime = Math.max(0, Math.floor((server.clock.now() - server.startedAt) / 1000));
   const machine = arch();
+  const { waiting } = shutdownOf(server);
   return {
     redis_version: server.settings.version,
     redis_git_sha1: '00000000',
@@ -40,6 +42,7 @@ export function serverSection(server: Server): Section {
     executable: process.execPath,
     config_file: config.file ?? '',
     io_threads_active: 0,
+    ...(waiting === undefined ? {} : { shutdown_in_milliseconds: Math.max(0, waiting.deadline - server.clock.now()) }),
   };
 }
 

@@ -46,7 +46,11 @@ export class AppendOnly {
 
   /** Read the manifest, taking over the single file of a version before 7. */
   find(): void {
-    this.manifest = readManifest(this.folder, this.prefix) ?? this.takeOver();
+    const manifest = readManifest(this.folder, this.prefix);
+    this.manifest = manifest ?? this.takeOver();
+    // Taking over may have ended between the manifest and the move.
+    const path = join(this.folder, this.prefix);
+    if (manifest?.base?.name === this.prefix && !existsSync(path) && this.hasSingle) this.moveSingle();
   }
 
   get exists(): boolean {
@@ -192,16 +196,23 @@ export class AppendOnly {
   }
 
   takeOver(): Manifest {
-    const single = join(this.root, this.prefix);
-    if (!existsSync(single) || !statSync(single).isFile()) return EMPTY_MANIFEST;
+    if (!this.hasSingle) return EMPTY_MANIFEST;
     this.makeFolder();
     const manifest: Manifest = { ...EMPTY_MANIFEST, base: { name: this.prefix, sequence: 1, kind: 'b' } };
     writeManifest(this.folder, this.prefix, manifest);
-    renameSync(single, join(this.folder, this.prefix));
+    this.moveSingle();
+    return manifest;
+  }
+
+  get hasSingle(): boolean {
+    return statSync(join(this.root, this.prefix), { throwIfNoEntry: false })?.isFile() === true;
+  }
+
+  moveSingle(): void {
+    renameSync(join(this.root, this.prefix), join(this.folder, this.prefix));
     syncFolder(this.root);
     syncFolder(this.folder);
     this.server.log('Successfully migrated an old-style AOF');
-    return manifest;
   }
 
   makeFolder(): void {

@@ -81,7 +81,7 @@ function checkSum(server: Server, reader: FileReader): void {
   reader.restart();
   if (isDisabled || configOf(server).value('rdbchecksum') !== true) return;
   if (bytes.readInt32LE(at) === low && bytes.readInt32LE(at + 4) === high) return;
-  throw new CorruptData('Wrong RDB checksum: the file is damaged');
+  throw new CorruptData('RDB CRC error: the file is damaged');
 }
 
 class Load {
