@@ -7,9 +7,18 @@ import { masterOf } from '../replication/role.ts';
 import { mayWrite } from '../scripting/command-flags.ts';
 import type { Server } from '../server.ts';
 
+/** CLIENT PAUSE, or the server's own: they end one by one. */
+export type PausePurpose = 'client' | 'failover' | 'shutdown';
+
+interface Wish {
+  readonly until: number;
+  readonly all: boolean;
+}
+
 export class Pause {
   readonly server: Server;
-  until = 0;
+  readonly wishes = new Map<PausePurpose, Wish>();
+  /** Some wish is for all commands, not just those that write. */
   all = false;
   readonly held = new Map<Client, Call>();
   timer: Timer | undefined = undefined;
@@ -19,27 +28,54 @@ export class Pause {
     this.server = server;
   }
 
-  /** A pause on top of another takes the later end and the stricter kind. */
-  start(until: number, all: boolean): void {
-    this.until = Math.max(until, this.until);
-    this.all ||= all;
-    this.timer?.cancel();
-    this.timer = this.server.clock.schedule(this.until, () => this.end());
-    this.server.keyspace.letExpire(false, true);
-    this.stopGuarding ??= this.server.addGuard((call) => (this.holds(call) ? this.hold(call) : undefined));
+  get isOn(): boolean {
+    return this.stopGuarding !== undefined;
   }
 
-  /** Let everybody go on, in the order in which they were stopped. */
-  end(): void {
-    if (this.stopGuarding === undefined) return;
-    this.stopGuarding();
-    this.stopGuarding = undefined;
+  /** A pause on top of another takes the later end and the stricter kind. */
+  start(until: number, all: boolean, purpose: PausePurpose = 'client'): void {
+    const before = this.wishes.get(purpose);
+    this.wishes.set(purpose, {
+      until: Math.max(until, before?.until ?? 0),
+      all: all || before?.all === true,
+    });
+    this.server.keyspace.letExpire(false, true);
+    this.stopGuarding ??= this.server.addGuard((call) => (this.holds(call) ? this.hold(call) : undefined));
+    this.arrange();
+  }
+
+  /** Let everybody go on, in the order in which they were stopped, unless there is another purpose. */
+  end(purpose: PausePurpose = 'client'): void {
+    if (!this.wishes.delete(purpose)) return;
+    this.arrange();
+    if (this.wishes.size === 0) this.release();
+  }
+
+  arrange(): void {
+    const { clock } = this.server;
+    const wishes = [...this.wishes.values()];
+    this.all = wishes.some(({ all }) => all);
     this.timer?.cancel();
-    this.until = 0;
-    this.all = false;
+    this.timer = undefined;
+    if (wishes.length > 0) {
+      const next = Math.min(...wishes.map(({ until }) => until));
+      this.timer = clock.schedule(next, () => this.expire());
+    }
+  }
+
+  expire(): void {
+    const now = this.server.clock.now();
+    for (const [purpose, { until }] of this.wishes) if (until <= now) this.end(purpose);
+  }
+
+  release(): void {
+    this.stopGuarding?.();
+    this.stopGuarding = undefined;
     const { server } = this;
+    const link = masterOf(server);
     // A replica's keys stay until its master says otherwise.
-    if (masterOf(server) === undefined) server.keyspace.letExpire(true);
+    if (link === undefined) server.keyspace.letExpire(true);
+    else link.goOn();
     const held = [...this.held];
     this.held.clear();
     for (const [client, call] of held) {

@@ -7,6 +7,8 @@ import { CommandError, fail, printed, SYNTAX_ERROR } from '../errors.ts';
 import { statisticsOf } from '../introspection/statistics.ts';
 import { splitInline } from '../net/inline.ts';
 import type { RdbOptions } from '../persistence/rdb/write-file.ts';
+import { failoverOf } from '../replication/failover.ts';
+import type { FailoverTarget } from '../replication/failover.ts';
 import { identityOf } from '../replication/identity.ts';
 import { replicasOf } from '../replication/replicas.ts';
 import { follow, lead, masterOf } from '../replication/role.ts';
@@ -51,8 +53,22 @@ function sync(call: Call): void {
   replicasOf(call.server).addFully(call.client, true);
 }
 
+/** The master hands over: from here on this server leads. False where it was meant for another. */
+function takesOver(call: Call): boolean {
+  const { server, reply } = call;
+  server.log(`Failover request received for replid ${call.arg(1)}.`);
+  if (masterOf(server) === undefined) reply.error("ERR PSYNC FAILOVER can't be sent to a master.");
+  else if (call.arg(1) !== identityOf(server).id) reply.error('ERR PSYNC FAILOVER replid must match my replid.');
+  else {
+    lead(server);
+    return true;
+  }
+  return false;
+}
+
 /** Whoever comes back gets what it missed, as far as that is kept; else everything. */
 function psync(call: Call): void {
+  if (call.argc > 3 && call.is(3, 'failover') && !takesOver(call)) return;
   if (!mayFollow(call)) return;
   const offset = call.integer(2);
   const replicas = replicasOf(call.server);
@@ -129,22 +145,29 @@ function replicaof(call: Call): void {
   reply.ok();
 }
 
-/** Handing over to a replica is an operator's business, who has REPLICAOF for it; told apart as Redis does. */
 function failover(call: Call): void {
-  if (clusterOf(call.server) !== undefined) {
+  const { server } = call;
+  if (clusterOf(server) !== undefined) {
     throw new CommandError('ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.');
   }
+  let target: FailoverTarget | undefined;
+  let timeout = 0;
+  let force = false;
   let aborts = false;
   for (let i = 1; i < call.argc; i++) {
     const left = call.argc - i - 1;
-    if (call.is(i, 'timeout') && left >= 1) {
-      if (call.integer(++i) <= 0) fail('ERR FAILOVER timeout must be greater than 0');
+    if (call.is(i, 'timeout') && left >= 1 && timeout === 0) {
+      timeout = call.integer(++i);
+      if (timeout <= 0) fail('ERR FAILOVER timeout must be greater than 0');
     } else if (call.is(i, 'abort') && call.argc === 2) aborts = true;
-    else if (call.is(i, 'to') && left >= 2) call.integer((i += 2));
-    else if (!call.is(i, 'force')) throw SYNTAX_ERROR;
+    else if (call.is(i, 'to') && left >= 2 && target === undefined) {
+      target = { host: call.arg(i + 1), port: call.integer(i + 2) };
+      i += 2;
+    } else if (call.is(i, 'force') && !force) force = true;
+    else throw SYNTAX_ERROR;
   }
-  if (aborts) fail('ERR No failover in progress.');
-  if (masterOf(call.server) !== undefined) fail('ERR FAILOVER is not valid when server is a replica.');
-  if (replicasOf(call.server).clients.size === 0) fail('ERR FAILOVER requires connected replicas.');
-  fail('ERR FAILOVER is not available: make the replica a master with REPLICAOF NO ONE, and this server its replica');
+  const running = failoverOf(server);
+  if (!aborts) running.begin({ target, timeout, force });
+  else if (!running.abort('Failover manually aborted')) fail('ERR No failover in progress.');
+  call.reply.ok();
 }

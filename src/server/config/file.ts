@@ -101,6 +101,7 @@ export function rewriteConfigText(config: Config, before: string, all = false): 
       lines().map((line) => ({ line, isDefault: false })),
     );
   const kept: string[] = [];
+  const seen = new Set<string>();
   for (const line of before.replace(/\n$/, '').split('\n')) {
     const words = directive(line);
     const name = words === undefined ? undefined : (findParameter(words[0]!)?.name ?? words[0]!);
@@ -109,10 +110,14 @@ export function rewriteConfigText(config: Config, before: string, all = false): 
       kept.push(line);
       continue;
     }
+    seen.add(name!);
     const next = lines.shift();
     if (next !== undefined) kept.push(next.line);
   }
-  const added = [...waiting.values()].flat().filter(({ isDefault }) => all || !isDefault);
+  // Of save points, all stand there or none.
+  const isAdded = (name: string, { isDefault }: ConfigLine): boolean =>
+    all || !isDefault || (name === 'save' && seen.has(name));
+  const added = [...waiting].flatMap(([name, lines]) => lines.filter((line) => isAdded(name, line)));
   if (added.length > 0 && !kept.includes(GENERATED)) kept.push('', GENERATED);
   return `${[...kept, ...added.map(({ line }) => line)].join('\n')}\n`;
 }

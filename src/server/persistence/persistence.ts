@@ -8,6 +8,7 @@ import { configOf } from '../config/config.ts';
 import { splitWords } from '../config/kinds.ts';
 import { CommandError } from '../errors.ts';
 import { statisticsOf } from '../introspection/statistics.ts';
+import { isReplica, replicationFields, Restart } from '../replication/restart.ts';
 import { callerOf } from '../scripting/engine.ts';
 import type { Server } from '../server.ts';
 import { AppendOnly } from './aof/append-only.ts';
@@ -52,10 +53,17 @@ export class Persistence implements Store {
     this.folder = folder;
     this.saving = savingOf(server);
     this.loader = server.addClient(undefined);
+    this.saving.loader = this.loader;
     this.saving.store = this;
-    this.saving.saver = () => saveNow(server, this.path, this.folder);
+    this.saving.saver = () => saveNow(server, this.path, this.folder, { fields: replicationFields(server) });
     this.saving.loading = { startedAt: server.clock.now() };
     this.stopRefusing = this.refuseWhileLoading();
+    for (const name of ['dir', 'appendonly']) {
+      configOf(server).addCheck(name, () => {
+        if (this.saving.loading !== undefined) throw LOADING;
+        return undefined;
+      });
+    }
     server.stopListeners.push(() => this.close());
   }
 
@@ -97,10 +105,11 @@ export class Persistence implements Store {
   // What commands ask for.
 
   save(done: (error: unknown) => void): BackgroundWork {
-    return saveInBackground(this.server, this.path, this.folder, (error) => {
+    const ended = (error: unknown): void => {
       done(error);
       this.watchFailures();
-    });
+    };
+    return saveInBackground(this.server, this.path, this.folder, ended, { fields: replicationFields(this.server) });
   }
 
   rewrite(done: (error: unknown) => void): BackgroundWork {
@@ -150,7 +159,13 @@ export class Persistence implements Store {
     if (!existsSync(this.path)) return;
     const reader = openFile(this.path);
     try {
-      const { loaded, expired } = yield* loadRdb(server, reader);
+      const restart = new Restart(server);
+      const { loaded, expired, fields } = yield* loadRdb(server, reader, {
+        // When keys end is for the master to say.
+        keepExpired: isReplica(server),
+        onExpired: (db, key, known) => restart.expired(db, key, known),
+      });
+      restart.begin(fields);
       const { counters } = statisticsOf(server);
       counters.set('rdb_last_load_keys_loaded', loaded);
       counters.set('rdb_last_load_keys_expired', expired);

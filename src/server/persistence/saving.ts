@@ -1,6 +1,7 @@
 // When the data set was last saved, what is being saved now, and who saves it. Without a saver a save succeeds and keeps
 // nothing.
 
+import type { Client } from '../client.ts';
 import type { Server } from '../server.ts';
 
 const KEY = Symbol('saving');
@@ -51,6 +52,8 @@ export class Saving {
   saver: (() => void) | undefined = undefined;
   store: Store | undefined = undefined;
   functions: FunctionStore | undefined = undefined;
+  /** Runs the commands of an append-only file. */
+  loader: Client | undefined = undefined;
   /** Milliseconds since the epoch. */
   lastSave: number;
   lastTry: number;

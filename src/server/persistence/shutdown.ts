@@ -66,7 +66,7 @@ export class Shutdown {
     if (options.has('now') || patience === 0 || this.allInSync()) return this.finish(options);
     const deadline = server.clock.now() + patience;
     // What is written from now on would have to be waited for as well.
-    server.pause.start(deadline, false);
+    server.pause.start(Infinity, false, 'shutdown');
     const timer = server.clock.schedule(deadline, () => this.endWait());
     this.waiting = { options, deadline, timer };
     replicasOf(server).ackListeners.add(this.look);
@@ -99,7 +99,7 @@ export class Shutdown {
 
   /** Everybody goes on; whoever asked is told. */
   fail(): void {
-    this.server.pause.end();
+    this.server.pause.end('shutdown');
     for (const client of this.askers) this.server.blocking.fail(client, SHUTDOWN_FAILED);
     this.askers.clear();
   }

@@ -13,6 +13,8 @@ export class ReplicationIdentity {
   /** Bytes of the stream so far. */
   offset = 0;
   secondOffset = -1;
+  /** The database that a master's stream had selected where we left it. */
+  streamDb = 0;
 
   constructor(server: Server) {
     this.server = server;

@@ -10,6 +10,7 @@ import { Call } from '../dispatch/call.ts';
 import { openBytes } from '../persistence/rdb/file-reader.ts';
 import { loadNow } from '../persistence/rdb/rdb-store.ts';
 import { messageOf, savingOf } from '../persistence/saving.ts';
+import { statisticsOf } from '../introspection/statistics.ts';
 import type { Server } from '../server.ts';
 import { leaveTransaction } from '../transactions/watches.ts';
 import { identityOf } from './identity.ts';
@@ -35,6 +36,8 @@ export class MasterLink {
   readonly server: Server;
   readonly host: string;
   readonly port: number;
+  /** Of a failover: hears what the new master says. */
+  onAnswer: ((accepted: boolean) => void) | undefined = undefined;
   /** Runs what the master sends; nothing is refused to it. */
   readonly client: Client;
   readonly call: Call;
@@ -48,6 +51,8 @@ export class MasterLink {
   stream = new CommandStream();
   /** Received while lines are read, not yet taken. */
   text = '';
+  /** Received during a pause. */
+  held: Buffer[] = [];
   /** Questions whose answers are still to come. */
   questions: { readonly name: string; readonly argv: readonly string[] }[] = [];
   lastHeard = 0;
@@ -63,6 +68,7 @@ export class MasterLink {
     this.port = port;
     this.knowsHistory = knowsHistory;
     this.client = server.addClient(undefined);
+    this.client.db = server.keyspace.databases[identityOf(server).streamDb]!;
     this.call = new Call(server, this.client);
     this.downSince = server.clock.now();
   }
@@ -89,7 +95,9 @@ export class MasterLink {
     if (savingOf(server).loading !== undefined) return;
     this.state = 'connecting';
     this.lastHeard = server.clock.now();
-    const socket = connect(this.port, this.host);
+    const localAddress = configOf(server).text('bind-source-addr');
+    const { host, port } = this;
+    const socket = connect({ host, port, ...(localAddress === '' ? {} : { localAddress }) });
     this.socket = socket;
     socket.unref();
     socket.setNoDelay(true);
@@ -129,6 +137,7 @@ export class MasterLink {
     this.stream = new CommandStream();
     this.text = '';
     this.questions = [];
+    this.held = [];
     this.received = identityOf(this.server).offset;
     if (client.transaction !== undefined) leaveTransaction(client);
   }
@@ -165,7 +174,8 @@ export class MasterLink {
     this.ask('REPLCONF', 'listening-port', port);
     if (ip !== '') this.ask('REPLCONF', 'ip-address', ip);
     this.ask('REPLCONF', 'capa', 'eof', 'capa', 'psync2');
-    this.ask('PSYNC', ...(this.knowsHistory ? [id, String(offset + 1)] : ['?', '-1']));
+    const from = this.knowsHistory ? [id, String(offset + 1)] : ['?', '-1'];
+    this.ask('PSYNC', ...from, ...(this.onAnswer === undefined ? [] : ['FAILOVER']));
     this.send();
   }
 
@@ -206,8 +216,14 @@ export class MasterLink {
   }
 
   decided(line: string): void {
-    const { server } = this;
+    const { server, onAnswer } = this;
     const [word, id, offset] = line.split(' ');
+    this.onAnswer = undefined;
+    if (onAnswer !== undefined) {
+      const accepted = word === '+FULLRESYNC' || word === '+CONTINUE';
+      onAnswer(accepted);
+      if (!accepted) return;
+    }
     if (word === '+FULLRESYNC' && id !== undefined && offset !== undefined) {
       server.log(`Full resync from master: ${id}:${offset}`);
       this.state = 'sync';
@@ -240,7 +256,7 @@ export class MasterLink {
     keyspace.flush();
     savingOf(server).functions?.clear();
     if (keyspace.effects.propagating) keyspace.effects.propagate(0, ['FLUSHALL']);
-    loadNow(server, openBytes(received.snapshot));
+    loadNow(server, openBytes(received.snapshot), { keepExpired: true });
     identityOf(server).adopt(this.resyncAs.id, this.resyncAs.offset);
     replicas.listen();
     this.keep();
@@ -259,6 +275,19 @@ export class MasterLink {
     else saving.rewriteScheduled = true;
   }
 
+  /** What was loaded from disk is of a history that the master may go on with. */
+  takeUp(): void {
+    const { offset, streamDb } = identityOf(this.server);
+    this.knowsHistory = true;
+    this.received = offset;
+    this.client.db = this.server.keyspace.databases[streamDb]!;
+  }
+
+  /** After a pause. */
+  goOn(): void {
+    for (const bytes of this.held.splice(0)) this.follow(bytes);
+  }
+
   connected(): void {
     this.state = 'connected';
     this.knowsHistory = true;
@@ -271,6 +300,11 @@ export class MasterLink {
 
   follow(bytes: Buffer): void {
     const { server, client } = this;
+    // CLIENT PAUSE holds the master's commands up as well.
+    if (server.pause.isOn) {
+      this.held.push(Buffer.from(bytes));
+      return;
+    }
     const identity = identityOf(server);
     const replicas = replicasOf(server);
     server.beginBatch();
@@ -302,6 +336,16 @@ export class MasterLink {
       return;
     }
     server.dispatch(call);
+    if (client.reply.out.startsWith('-')) this.complain(client.reply.out.slice(0, client.reply.out.indexOf('\r\n')));
     client.reply.out = '';
+  }
+
+  /** What succeeded there and fails here means that the data is not the same. */
+  complain(error: string): void {
+    const { server, call } = this;
+    statisticsOf(server).count('unexpected_error_replies');
+    server.log(
+      `== CRITICAL == This replica is sending an error to its master: '${error.slice(1)}' after processing the command '${call.word(0)}'`,
+    );
   }
 }

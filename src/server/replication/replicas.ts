@@ -59,6 +59,8 @@ export class Replicas {
   /** Where in the stream the last effect ends; what follows only keeps the link alive. */
   written = 0;
   lastSeen = 0;
+  /** Nothing is to be added to the stream that is no effect: a failover waits for its end. */
+  isQuiet = false;
   lastPing = 0;
 
   constructor(server: Server) {
@@ -225,7 +227,7 @@ export class Replicas {
       this.stop?.();
       return;
     }
-    if (now - this.lastPing >= Number(config.value('repl-ping-replica-period')) * 1000) {
+    if (!this.isQuiet && now - this.lastPing >= Number(config.value('repl-ping-replica-period')) * 1000) {
       this.lastPing = now;
       this.feed(undefined, ['PING']);
     }

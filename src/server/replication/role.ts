@@ -4,7 +4,7 @@ import { FLAG_BITS } from '../../redis/commands/index.ts';
 import { configOf } from '../config/config.ts';
 import type { Call } from '../dispatch/call.ts';
 import { CommandError } from '../errors.ts';
-import { persistenceOf } from '../persistence/persistence.ts';
+import { savingOf } from '../persistence/saving.ts';
 import { callerOf, isFromScript } from '../scripting/engine.ts';
 import { declaredFlags, flagsOf, queuedFlags } from '../scripting/command-flags.ts';
 import { SCRIPT_ALLOW_STALE } from '../scripting/shebang.ts';
@@ -68,15 +68,18 @@ export function startReplication(server: Server): void {
   config.onChange('min-replicas-max-lag', count);
 }
 
-/** Become a replica of that server. */
-export function follow(server: Server, host: string, port: number): void {
+/** Become a replica of that server. @param onAnswer of a failover: hears whether that server has taken over */
+export function follow(server: Server, host: string, port: number, onAnswer?: (accepted: boolean) => void): void {
   const role = server.extras.get(KEY) as Role;
   const replicas = replicasOf(server);
   const wasMaster = role.link === undefined;
   role.link?.stop();
   // What we have been so far may be part of what the master has: let it decide.
   const knowsHistory = wasMaster ? replicas.backlog !== undefined : role.link!.knowsHistory;
+  // A stream that goes on says nothing of the database it is at.
+  if (role.link !== undefined) identityOf(server).streamDb = role.link.client.db.id;
   const link = new MasterLink(server, host, port, knowsHistory);
+  link.onAnswer = onAnswer;
   role.link = link;
   replicas.relaying = true;
   server.keyspace.follows = true;
@@ -150,7 +153,7 @@ function watchOwnKeys(server: Server, role: Role): OwnKeys {
 
 function refusalOf({ link }: Role, call: Call): CommandError | undefined {
   const caller = callerOf(call);
-  if (link === undefined || caller === link.client || caller === persistenceOf(call.server)?.loader) return undefined;
+  if (link === undefined || caller === link.client || caller === savingOf(call.server).loader) return undefined;
   const config = configOf(call.server);
   if (config.value('replica-read-only') === true && writes(call)) return READ_ONLY;
   if (link.isUp || config.value('replica-serve-stale-data') === true) return undefined;

@@ -97,6 +97,8 @@ function running(server: Server, ports: Ports, cleanUp: () => void): Running {
   const stop = (): Promise<void> => (stopping ??= close());
   const close = async (): Promise<void> => {
     const closed = ports.close();
+    // What would run now, nobody would find again.
+    server.pause.start(Infinity, true, 'shutdown');
     await drain(server);
     server.stop();
     await closed;

@@ -8,6 +8,7 @@ import { persistenceOf } from '../../persistence/persistence.ts';
 import { savingOf } from '../../persistence/saving.ts';
 import type { Saving } from '../../persistence/saving.ts';
 import { hasScripting, scriptingOf } from '../../scripting/engine.ts';
+import { replicasOf } from '../../replication/replicas.ts';
 import type { Server } from '../../server.ts';
 import { memoryOfReplicas, reportMemory } from '../memory.ts';
 import { statisticsOf } from '../statistics.ts';
@@ -31,6 +32,8 @@ export function memorySection(server: Server): Section {
   const { used, peak, startup, overhead, dataset, clients, resident, heapUsed, heapTotal } = reportMemory(server);
   const replicas = memoryOfReplicas(server);
   const { maxmemory, maxmemoryPolicy } = server.settings;
+  const { backlog: stream } = replicasOf(server);
+  const backlog = stream === undefined ? 0 : stream.end - stream.begin;
   return {
     ...withHuman('used_memory', used),
     ...withHuman('used_memory_rss', resident),
@@ -64,8 +67,8 @@ export function memorySection(server: Server): Section {
     mem_fragmentation_ratio: ratio(resident, used),
     mem_fragmentation_bytes: resident - used,
     mem_not_counted_for_evict: replicas,
-    mem_replication_backlog: 0,
-    mem_total_replication_buffers: 0,
+    mem_replication_backlog: backlog,
+    mem_total_replication_buffers: backlog + replicas,
     mem_clients_slaves: replicas,
     mem_clients_normal: clients - replicas,
     mem_cluster_links: 0,
@@ -182,7 +185,7 @@ export function statisticsSection(server: Server): Section {
     tracking_total_keys: server.tracking?.table.size ?? 0,
     tracking_total_items: server.tracking?.items ?? 0,
     tracking_total_prefixes: server.tracking?.broadcast.prefixes.size ?? 0,
-    unexpected_error_replies: 0,
+    unexpected_error_replies: counters.get('unexpected_error_replies') ?? 0,
     total_error_replies: [...errorCounts.values()].reduce((sum, count) => sum + count, 0),
     dump_payload_sanitizations: 0,
     total_reads_processed: stats.reads,

@@ -1,6 +1,7 @@
 // INFO about replication, from either side.
 
 import { configOf } from '../../config/config.ts';
+import { failoverOf } from '../../replication/failover.ts';
 import { identityOf } from '../../replication/identity.ts';
 import { replicasOf } from '../../replication/replicas.ts';
 import { masterOf } from '../../replication/role.ts';
@@ -24,7 +25,7 @@ export function replicationSection(server: Server): Section {
         return [`slave${i}`, `ip=${ip},port=${port},state=online,offset=${replica.offset},lag=${lag}`];
       }),
     ),
-    master_failover_state: 'no-failover',
+    master_failover_state: failoverOf(server).state,
     master_replid: id,
     master_replid2: previousId,
     master_repl_offset: offset,

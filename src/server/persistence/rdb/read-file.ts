@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly keepExpired?: boolean;
   /** Add to keys that are there; a key of the same name gives way. */
   readonly merge?: boolean;
+  /** Hears of keys that are left out because their time is up, and of the fields in front of them. */
+  readonly onExpired?: (db: number, key: string, fields: ReadonlyMap<string, string>) => void;
 }
 
 export interface LoadResult {
@@ -180,7 +182,10 @@ class Load {
     const isPast = expireAt !== 0 && expireAt <= db.space.now && options.keepExpired !== true;
     if (isPast || isEmptyValue(loaded)) {
       if (loaded.type !== undefined) loaded.type.release?.(loaded.value);
-      if (isPast) result.expired++;
+      if (isPast) {
+        result.expired++;
+        options.onExpired?.(db.id, key, result.fields);
+      }
     } else {
       const old = db.table.findText(key);
       if (old >= 0) {
