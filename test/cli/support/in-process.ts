@@ -19,6 +19,8 @@ export async function told(cwd: string, argv: readonly string[], user: Partial<I
     err: (text) => void (err += text),
     interactive: user.confirm !== undefined || user.select !== undefined,
     exit: (wanted) => void (code = wanted),
+    // Who answers other questions wants nothing besides.
+    ...(user.confirm || user.select ? { multiselect: () => Promise.resolve([]) } : {}),
     ...user,
   });
   return { code, out, err };
