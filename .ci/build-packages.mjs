@@ -23,6 +23,7 @@ export async function buildPackages(cliOut) {
     intent: 'src/redis/intent/index.ts',
     keyv: 'src/redis/frameworks/keyv.ts',
     nest: 'src/redis/frameworks/nest.ts',
+    next: 'src/redis/frameworks/next.ts',
     port: 'src/redis/port/index.ts',
     primitives: 'src/redis/primitives/index.ts',
     protocol: 'src/redis/protocol/index.ts',

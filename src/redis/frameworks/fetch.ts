@@ -1,11 +1,12 @@
 /** Middleware for Hono and other frameworks of web-standard Requests and Responses, on Node. */
-import type { HttpRequest, HttpResponse } from './exchange.ts';
+import type { HttpResponse } from './exchange.ts';
 import { idempotentRequests } from './idempotency-key.ts';
 import type { IdempotencyKeyOptions } from './idempotency-key.ts';
 import { requestLimiter } from './rate-limit.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
 import { notModified, responseCache } from './response-cache.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
+import { fromResponse, requestOf, requestWithBody, toResponse } from './web.ts';
 
 /** The part of Hono's context that is used. */
 export interface FetchContext {
@@ -33,10 +34,7 @@ export function rateLimit<C extends FetchContext>(options: RateLimitOptions<C>):
 export function idempotencyKey<C extends FetchContext>(options: IdempotencyKeyOptions): FetchMiddleware<C> {
   const begin = idempotentRequests(options);
   return async (context, next) => {
-    const { raw } = context.req;
-    // The handler reads the body itself, so its copy is read here.
-    const body = raw.body === null ? undefined : await raw.clone().text();
-    const what = await begin({ ...requestOf(raw), body });
+    const what = await begin(await requestWithBody(context.req.raw));
     if (what.kind === 'pass') return next();
     if (what.kind === 'answer') return toResponse(what.response);
     let made: HttpResponse | undefined;
@@ -65,23 +63,4 @@ export function cacheResponse<C extends FetchContext>(options: ResponseCacheOpti
     context.res = response;
     return response;
   };
-}
-
-function requestOf(request: Request): HttpRequest {
-  const { pathname, search } = new URL(request.url);
-  return { method: request.method, url: pathname + search, header: (name) => request.headers.get(name) ?? undefined };
-}
-
-async function fromResponse(response: Response): Promise<HttpResponse> {
-  return {
-    status: response.status,
-    headers: [...response.headers],
-    body: new Uint8Array(await response.clone().arrayBuffer()),
-  };
-}
-
-function toResponse({ status, headers, body }: HttpResponse): Response {
-  const empty = status === 304 || status === 204;
-  const list = headers.map(([name, value]): [string, string] => [name, value]);
-  return new Response(empty ? null : (body as Uint8Array<ArrayBuffer>), { status, headers: list });
 }
