@@ -19,6 +19,7 @@ interface Entry {
 
 /** Node's timers cannot wait longer. */
 const LONGEST_WAIT = 2 ** 31 - 1;
+const LAST_OF_MILLISECOND = 0.999;
 
 /** A clock that can be moved. `virtual` stands still in between; otherwise it runs along with the system's. */
 export class ServerClock implements Clock {
@@ -39,6 +40,11 @@ export class ServerClock implements Clock {
 
   now(): number {
     return this.virtual ? this.base : Date.now() + this.base;
+  }
+
+  /** As finely as the system tells: scripts that name events by their time count on it. */
+  microseconds(): number {
+    return Math.floor((this.virtual ? this.base : fineTime() + this.base) * 1000);
   }
 
   schedule(at: number, task: () => void): Timer {
@@ -111,4 +117,17 @@ export class ServerClock implements Clock {
     }
     this.arm();
   }
+}
+
+/** When `performance.now()` was zero, in the system's time. */
+let origin = performance.timeOrigin;
+
+/** `Date.now()` with a fraction. The process's own clock gives it, and is set right where the system's has moved on. */
+function fineTime(): number {
+  const earliest = Date.now();
+  const fine = origin + performance.now();
+  const latest = Date.now() + LAST_OF_MILLISECOND;
+  const time = Math.min(Math.max(fine, earliest), latest);
+  origin += time - fine;
+  return time;
 }

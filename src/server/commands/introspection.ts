@@ -8,6 +8,7 @@ import { drawTriangle } from '../introspection/drawing.ts';
 import { infoText } from '../introspection/info/index.ts';
 import { reportMemory } from '../introspection/memory.ts';
 import { monitorsOf } from '../introspection/monitor.ts';
+import { isFromScript, scriptingOf } from '../scripting/engine.ts';
 import { helpHandler } from './help.ts';
 
 export const introspectionHandlers = {
@@ -24,8 +25,8 @@ export const introspectionHandlers = {
 } satisfies Handlers;
 
 function time(call: Call): void {
-  const { now } = call;
-  call.reply.bulks([String(Math.floor(now / 1000)), String(Math.floor((now % 1000) * 1000))]);
+  const now = isFromScript(call) ? scriptingOf(call.server).invoker.time() : call.server.clock.microseconds();
+  call.reply.bulks([String(Math.floor(now / 1e6)), String(now % 1e6)]);
 }
 
 /** A second MONITOR answers nothing, as in Redis: the stream has begun. */

@@ -36,6 +36,8 @@ export class Invoker {
   /** Whatever a command's flags say against scripts: DEBUG SET-DISABLE-DENY-SCRIPTS. */
   allowsAll = false;
   argv: string[] = [];
+  /** When the running script first asked for the time. */
+  askedAt: number | undefined = undefined;
   /** REPL_… bits of `redis.set_repl`. */
   replication = 3;
 
@@ -49,9 +51,15 @@ export class Invoker {
     this.reply.onError = (message) => server.countError(message);
   }
 
+  /** In microseconds; stands still for the script. */
+  time(): number {
+    return (this.askedAt ??= this.server.clock.microseconds());
+  }
+
   begin(caller: Client, run: Run): void {
     this.run = run;
     this.caller = caller;
+    this.askedAt = undefined;
     this.client.db = caller.db;
     this.client.user = caller.user;
     this.client.setGate(GATE_ACL, (caller.gate & GATE_ACL) !== 0);
