@@ -5,6 +5,7 @@ import type { Client } from '../client.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, printed, SYNTAX_ERROR } from '../errors.ts';
+import { masterOf } from '../replication/role.ts';
 import type { Server } from '../server.ts';
 import { parseInt64, parseSafeInteger } from '../util/numbers.ts';
 import { describeClient, typeOf } from './client-info.ts';
@@ -79,7 +80,7 @@ function kill(call: Call): void {
   const { server, client } = call;
   const old = call.argc === 3;
   const filter = old ? { addr: call.arg(2), skipMe: false } : parseKill(call);
-  let count = 0;
+  let count = killMaster(call, filter) ? 1 : 0;
   for (const victim of server.clients.values()) {
     if ((filter.skipMe && victim === client) || !matches(victim, filter)) continue;
     count++;
@@ -116,6 +117,15 @@ function knownUser(server: Server, name: string): string {
     throw new CommandError(`ERR No such user '${name}'`);
   }
   return name;
+}
+
+/** The link to a master is no client of ours, but may be cut like one: it comes back. */
+function killMaster({ server }: Call, { addr, type, id, laddr, user }: KillFilter): boolean {
+  const link = masterOf(server);
+  if (link?.socket === undefined || id !== undefined || laddr !== undefined || user !== undefined) return false;
+  const isMeant = addr === undefined ? type === 'master' : addr === `${link.host}:${link.port}`;
+  if (isMeant) link.drop();
+  return isMeant;
 }
 
 function matches(client: Client, filter: KillFilter): boolean {

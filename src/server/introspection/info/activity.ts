@@ -17,7 +17,7 @@ import type { Section } from './index.ts';
 export function clientSection(server: Server): Section {
   const clients = [...server.clients.values()];
   return {
-    connected_clients: clients.length,
+    connected_clients: clients.filter(({ isReplica }) => !isReplica).length,
     cluster_connections: 0,
     maxclients: server.settings.maxclients,
     client_recent_max_input_buffer: Math.max(0, ...clients.map(({ transport }) => transport?.inputBytes() ?? 0)),

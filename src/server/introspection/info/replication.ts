@@ -50,7 +50,7 @@ function replicaFields(server: Server): Section {
     master_link_status: link.isUp ? 'up' : 'down',
     master_last_io_seconds_ago: link.isUp ? Math.floor((now - link.lastHeard) / 1000) : -1,
     master_sync_in_progress: isSyncing ? 1 : 0,
-    slave_read_repl_offset: link.received,
+    slave_read_repl_offset: link.received + link.held.reduce((sum, { length }) => sum + length, 0),
     slave_repl_offset: offset,
     ...(isSyncing
       ? {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Client } from '../../client.ts';
 import { configOf } from '../../config/config.ts';
 import type { Server } from '../../server.ts';
-import { syncFolder } from '../disk.ts';
-import { saveInBackground, saveNow, writeInBackground } from '../rdb/rdb-store.ts';
+import { replaceFile, syncFolder } from '../disk.ts';
+import { saveInBackground, saveNow, temporaryName, writeInBackground } from '../rdb/rdb-store.ts';
 import type { BackgroundWork } from '../saving.ts';
 import { AppendFile } from './append-file.ts';
 import { loadAof } from './load.ts';
@@ -65,9 +65,7 @@ export class AppendOnly {
   open(): void {
     this.makeFolder();
     if (this.manifest.base === undefined && this.manifest.increments.length === 0) {
-      const base = this.nextBase(true);
-      saveNow(this.server, join(this.folder, base.name), this.folder, { isAofBase: true });
-      this.manifest = { ...this.manifest, base };
+      this.manifest = { ...this.manifest, base: this.writeFirstBase() };
     }
     const last = this.manifest.increments.at(-1) ?? this.nextIncrement();
     if (!this.manifest.increments.includes(last)) {
@@ -78,6 +76,23 @@ export class AppendOnly {
     this.dropHistory();
     this.measure();
     this.listen();
+  }
+
+  writeFirstBase(): AofFile {
+    const { server, folder } = this;
+    const isRdb = configOf(server).value('aof-use-rdb-preamble') === true;
+    const base = this.nextBase(isRdb);
+    const path = join(folder, base.name);
+    if (isRdb) saveNow(server, path, folder, { isAofBase: true });
+    else {
+      const writer = new CommandWriter(server);
+      try {
+        replaceFile(path, join(folder, temporaryName('')), writer.chunks());
+      } finally {
+        writer.release();
+      }
+    }
+    return base;
   }
 
   /** Begin while the server runs: nothing counts until what is in memory is the base. */
