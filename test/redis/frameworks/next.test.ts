@@ -1,9 +1,9 @@
-/** Next's cache handlers by their documented contract, on redis-server and on ours. Next itself: next-app.test.ts. */
+/** Next's cache handlers by their documented contract, on redis-server and on ours; Next itself with `PAXX_FULL=1`. */
 import { Buffer } from 'node:buffer';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   cacheResponse,
   createCacheHandler,
@@ -22,7 +22,10 @@ import type { RedisPort } from '../../../src/redis/port/index.ts';
 import { startEmbedded } from '../../support/embedded-port.ts';
 import { hasRedisServer, startRedisServer } from '../../support/redis-server.ts';
 import type { RedisServer } from '../../support/redis-server.ts';
-import { redisPort } from './support.ts';
+import { startServer } from '../../../src/server/index.ts';
+import type { RunningApp } from '../../e2e/support/running-app.ts';
+import { buildNextApp } from './next-app.ts';
+import { atEnd, redisPort } from './support.ts';
 
 /** Where an instance of the app runs. */
 interface Place {
@@ -67,6 +70,13 @@ async function textOf(found: NextUseCacheEntry | undefined): Promise<string | un
 
 function request(headers: Record<string, string> = {}, init: RequestInit = {}): Request {
   return new Request('http://app/items?page=1', { ...init, headers });
+}
+
+/** What the page shows. */
+async function madeIn({ get }: RunningApp, route: string): Promise<string> {
+  const { status, body } = await get(route);
+  expect(status, body).toBe(200);
+  return /made\([^)]*\)/.exec(body)![0];
 }
 
 function unasked(): never {
@@ -177,10 +187,10 @@ function suite(place: Place): void {
     it('gives nothing that was being made when it was revalidated', async () => {
       const [one, other] = [await instance(), await instance()];
       const page = { kind: 'APP_PAGE', html: 'old', headers: { 'x-next-cache-tags': 'products' } };
-      const request = one();
-      expect(await run(request.get('/page', { kind: 'APP_PAGE' }))).toBe(null);
+      const handler = one();
+      expect(await run(handler.get('/page', { kind: 'APP_PAGE' }))).toBe(null);
       await run(other().revalidateTag('products'));
-      await run(request.set('/page', page, { cacheControl: { revalidate: 60 } }));
+      await run(handler.set('/page', page, { cacheControl: { revalidate: 60 } }));
       expect(await run(other().get('/page', { kind: 'APP_PAGE' }))).toBe(null);
       await keep(one(), '/page', page, { cacheControl: { revalidate: 60 } });
       expect((await run(other().get('/page', { kind: 'APP_PAGE' })))?.value).toEqual(page);
@@ -422,3 +432,33 @@ describe('around route handlers', () => {
     expect(await (await get({ cookie: 'me' })).text()).toBe('made 2');
   });
 });
+
+if (process.env['PAXX_FULL'] === '1') {
+  it('instances of an app share what they make, and what is revalidated', { timeout: 600_000 }, async ({ skip }) => {
+    const app = await buildNextApp();
+    if (app === undefined) return skip('npm cannot install Next');
+    atEnd(() => app.remove());
+    const server = await startServer();
+    atEnd(() => server.stop());
+    const instances = await Promise.all([app.start(server.url), app.start(server.url)]);
+    for (const { stop } of instances) atEnd(stop);
+    const [one, other] = instances as [RunningApp, RunningApp];
+    for (const [route, tag] of [
+      ['/', 'data'],
+      ['/cached', 'page'],
+    ] as const) {
+      const first = await madeIn(one, route);
+      expect([await madeIn(other, route), await madeIn(one, route)]).toEqual([first, first]);
+      await other.get(`/api/revalidate?tag=${tag}`);
+      const second = await madeIn(one, route);
+      expect(second).not.toBe(first);
+      expect(await madeIn(other, route)).toBe(second);
+      await one.get(`/api/revalidate?tag=${tag}&profile=max`);
+      expect(await madeIn(other, route)).toBe(second);
+      await vi.waitFor(async () => expect(await madeIn(one, route)).not.toBe(second), 20_000);
+    }
+    await server.stop();
+    for (const instance of instances) for (const route of ['/', '/cached']) await madeIn(instance, route);
+    await one.get('/api/revalidate?tag=data');
+  });
+}
