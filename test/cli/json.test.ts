@@ -205,7 +205,11 @@ const OUTCOMES: readonly Outcome[] = [
   },
   {
     outcome: 'the list',
-    shape: { components: [{ name: 'string', summary: 'string', added: 'boolean' }] },
+    shape: {
+      components: [
+        { name: 'string', summary: 'string', added: 'boolean', with: [{ name: 'string', summary: 'string' }] },
+      ],
+    },
     code: 'OK',
     run: () => paxx(folder(), ['infra', 'list', '--json']),
   },

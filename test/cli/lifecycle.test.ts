@@ -69,6 +69,19 @@ describe('upgrade', () => {
     expect(again.out).toMatch(/^redis is up to date\.\n/);
   });
 
+  test('keeps the pieces that the app has', async () => {
+    const root = smallApp();
+    await told(root, [...ADD, '--with', 'lease,queue']);
+    const file = path.join(root, 'src/lib/coordination.js');
+    const rendered = readFileSync(file, 'utf8');
+    olderBase(root, 'src/lib/coordination.js', (text) => text.replace(/\n$/, '\n// an old last line\n'));
+    writeFileSync(file, `// mine\n${rendered}// an old last line\n`);
+    expect((await told(root, ['infra', 'upgrade', 'redis', '--yes'])).code).toBe(EXIT.OK.code);
+    expect(readFileSync(file, 'utf8')).toBe(`// mine\n${rendered}`);
+    const again = await told(root, ['infra', 'upgrade', 'redis', '--yes']);
+    expect(again.out).toMatch(/^redis is up to date\.\n/);
+  });
+
   test('leaves both versions where they cannot be merged', async () => {
     const root = smallApp();
     await told(root, ADD);

@@ -84,12 +84,13 @@ test('Ctrl-C on a terminal while the package manager runs', async () => {
     root,
     ['infra', 'add', 'redis'],
     [
+      { await: 'Which pieces of @paxx/redis', type: KEYS.enter },
       { await: 'write these changes?', type: KEYS.enter },
       { await: 'Running npm install', type: KEYS.interrupt },
     ],
     { path: programs },
   );
-  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.INTERRUPTED.code, 2]);
+  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.INTERRUPTED.code, 3]);
   expect(contents(snapshot(root))).toEqual(before);
   await until(() => !pidsOf(programs).some(isAlive));
 });

@@ -8,16 +8,18 @@ import { folder, smallApp, tree } from './support/folders.ts';
 import { environment } from './support/process.ts';
 import { KEYS, terminal } from './support/terminal.ts';
 
+const PIECES = 'Which pieces of @paxx/redis besides?';
 const QUESTION = 'write these changes?';
+const NO_PIECES = { await: PIECES, type: KEYS.enter };
 
 test('yes writes, and the command that needs no answer is printed', async () => {
   const root = smallApp();
   const screen = await terminal(
     root,
     ['infra', 'add', 'redis', '--no-install', '--ci'],
-    [{ await: QUESTION, type: KEYS.enter }],
+    [NO_PIECES, { await: QUESTION, type: KEYS.enter }],
   );
-  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.OK.code, 1]);
+  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.OK.code, 2]);
   expect(Object.keys(tree(root))).toContain('src/lib/cache.js');
   expect(screen.text).toContain('paxx infra add redis --yes --ci --no-install');
 });
@@ -25,8 +27,8 @@ test('yes writes, and the command that needs no answer is printed', async () => 
 test('no writes nothing', async () => {
   const root = smallApp();
   const before = tree(root);
-  const screen = await terminal(root, ['infra', 'add', 'redis'], [{ await: QUESTION, type: 'n' }]);
-  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.DECLINED.code, 1]);
+  const screen = await terminal(root, ['infra', 'add', 'redis'], [NO_PIECES, { await: QUESTION, type: 'n' }]);
+  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.DECLINED.code, 2]);
   expect(screen.text).toContain('paxx: declined; nothing was written');
   expect(tree(root)).toEqual(before);
 });
@@ -38,10 +40,26 @@ test.each([
 ])('%s during the question writes nothing', async (_, doing) => {
   const root = smallApp();
   const before = tree(root);
-  const screen = await terminal(root, ['infra', 'add', 'redis'], [{ await: QUESTION, ...doing }]);
-  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.INTERRUPTED.code, 1]);
+  const screen = await terminal(root, ['infra', 'add', 'redis'], [NO_PIECES, { await: QUESTION, ...doing }]);
+  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.INTERRUPTED.code, 2]);
   expect(screen.text).toContain('paxx: cancelled; nothing was written');
   expect(tree(root)).toEqual(before);
+});
+
+test('pieces can be chosen, and left with Ctrl-C', async () => {
+  const root = smallApp();
+  const before = tree(root);
+  const add = ['infra', 'add', 'redis', '--no-install'];
+  const left = await terminal(root, add, [{ await: PIECES, type: KEYS.interrupt }]);
+  expect([left.code, left.steps], left.text).toEqual([EXIT.INTERRUPTED.code, 1]);
+  expect(tree(root)).toEqual(before);
+  const chosen = await terminal(root, add, [
+    { await: PIECES, type: ` ${KEYS.down} ${KEYS.enter}` },
+    { await: QUESTION, type: KEYS.enter },
+  ]);
+  expect([chosen.code, chosen.steps], chosen.text).toEqual([EXIT.OK.code, 2]);
+  expect(chosen.text).toContain('paxx infra add redis --yes --with lease,limiter --no-install');
+  expect(Object.keys(tree(root))).toContain('src/lib/coordination.js');
 });
 
 test('which app is meant can be answered, and the answer is in the command that is printed', async () => {
@@ -55,12 +73,9 @@ test('which app is meant can be answered, and the answer is in the command that 
   const screen = await terminal(
     root,
     ['infra', 'add', 'redis', '--no-install'],
-    [
-      { await: 'which app is meant?', type: KEYS.down + KEYS.enter },
-      { await: QUESTION, type: KEYS.enter },
-    ],
+    [{ await: 'which app is meant?', type: KEYS.down + KEYS.enter }, NO_PIECES, { await: QUESTION, type: KEYS.enter }],
   );
-  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.OK.code, 2]);
+  expect([screen.code, screen.steps], screen.text).toEqual([EXIT.OK.code, 3]);
   expect(screen.text).toContain('paxx infra add redis --yes --app apps/oslo --no-install');
   expect(Object.keys(tree(root)).filter((path) => path.endsWith('cache.js'))).toEqual(['apps/oslo/lib/cache.js']);
 

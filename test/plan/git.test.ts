@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commitPaths, dirtyPaths } from '../../src/cli/plan/git.ts';
+import { commitPaths, dirtyPaths, ignoredPaths } from '../../src/cli/plan/git.ts';
 import { project, put, type Files } from './project.ts';
 
 function git(root: string, ...args: string[]): string {
@@ -51,6 +51,17 @@ describe('dirtyPaths', () => {
     put(root, 'apps/api/a.txt', 'x');
     expect(await dirtyPaths(join(root, 'apps/api'), ['a.txt'])).toEqual(['a.txt']);
     expect(await dirtyPaths(project({ 'a.txt': '' }), ['a.txt'])).toEqual([]);
+  });
+});
+
+describe('ignoredPaths', () => {
+  it('names those that git leaves out, there or not', async () => {
+    const root = repository({ '.gitignore': 'vendor/\n*.tgz\n', 'apps/api/a.txt': '' });
+    const asked = ['vendor/a b.tar.gz', 'a.txt', 'sub/new [1].tgz'];
+    expect(await ignoredPaths(root, asked)).toEqual(['vendor/a b.tar.gz', 'sub/new [1].tgz']);
+    expect(await ignoredPaths(join(root, 'apps/api'), asked)).toEqual(['vendor/a b.tar.gz', 'sub/new [1].tgz']);
+    expect(await ignoredPaths(root, ['a.txt'])).toEqual([]);
+    expect(await ignoredPaths(project({ '.gitignore': '*\n' }), ['a.txt'])).toEqual([]);
   });
 });
 

@@ -34,7 +34,7 @@ export async function dirtyPaths(
 
 /** @returns those that git leaves out of the repository; none where there is no git */
 export async function ignoredPaths(root: string, paths: readonly string[]): Promise<string[]> {
-  return split(await tryGit(root, ['check-ignore', '-z', '--', ...paths]));
+  return split(await tryGit(root, ['check-ignore', '-z', '--stdin'], paths.join('\0')));
 }
 
 /**
@@ -80,10 +80,17 @@ function split(output: string | undefined): string[] {
 
 const run = promisify(execFile);
 
-/** Paths are names, never patterns. */
-async function git(root: string, args: readonly string[]): Promise<string> {
+/**
+ * Paths are names, never patterns.
+ * @param input paths, for a command that takes only these for names
+ */
+async function git(root: string, args: readonly string[], input?: string): Promise<string> {
   try {
-    const { stdout } = await run('git', ['--literal-pathspecs', ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+    const words = input === undefined ? ['--literal-pathspecs', ...args] : args;
+    const running = run('git', words, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+    // Where git has ended before it read, its exit code tells more than the broken pipe.
+    if (input !== undefined) running.child.stdin?.on('error', () => {}).end(input);
+    const { stdout } = await running;
     return stdout;
   } catch (error) {
     const told = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
@@ -94,9 +101,9 @@ async function git(root: string, args: readonly string[]): Promise<string> {
   }
 }
 
-async function tryGit(root: string, args: readonly string[]): Promise<string | undefined> {
+async function tryGit(root: string, args: readonly string[], input?: string): Promise<string | undefined> {
   try {
-    return await git(root, args);
+    return await git(root, args, input);
   } catch {
     return undefined;
   }

@@ -87,7 +87,7 @@ export interface Middleware {
 export const MIDDLEWARE: Readonly<Record<string, Middleware | undefined>> = {
   limiter: { name: 'limitRequests', uses: 'rateLimit' },
   idempotency: { name: 'idempotentRequests', uses: 'idempotencyKey' },
-  cache: { name: 'cachedResponses', uses: 'cacheResponse', types: { [CACHE]: ['LifetimeOptions'] } },
+  cache: { name: 'cachedResponses', uses: 'cacheResponse', types: { [PRIMITIVES]: ['Duration'] } },
 };
 
 export interface Entry {

@@ -1,10 +1,9 @@
 /** `--with`: which pieces of @paxx/redis the app is to have, whether it can, and where the package comes from. */
-import { readBundledPackage } from '../../components/packages.ts';
+import { findBundledPackage } from '../../components/packages.ts';
 import { PaxxError } from '../../errors.ts';
 import type { Host, TypeScriptFacts } from '../../hosts/host.ts';
 import { parentOf } from '../../hosts/paths.ts';
 import { PACKAGE } from '../../render/index.ts';
-import { readVersion } from '../../version.ts';
 import { ignoredPaths } from '../git.ts';
 import type { ComponentRecord } from '../ledger.ts';
 import type { Json, JsonObject } from '../plan.ts';
@@ -133,7 +132,7 @@ export async function stagePackage(
   const declared = host.dependencies[PACKAGE];
   if (all.length === 0) return {};
   if (source === 'registry') {
-    const range = declared ?? `^${readVersion()}`;
+    const range = declared ?? `^${findBundledPackage().version}`;
     if (declared === undefined) {
       const message = `${PACKAGE} ${range} is taken from the registry; the install fails where it is not published`;
       warnings.push({ message, hint: '(--packages bundled takes the copy that paxx carries).' });
@@ -142,10 +141,10 @@ export async function stagePackage(
   }
   const folder = parentOf(host.manifest);
   if (declared !== undefined && !isMissing(context, folder, declared)) return { [PACKAGE]: declared };
-  const { file, bytes } = readBundledPackage();
+  const { file, read } = findBundledPackage();
   const local = `${VENDOR}/${file}`;
   const path = inFolder(folder, local);
-  if (tree.stageBytes(path, bytes, { notes: [`${PACKAGE}, as this paxx carries it`] }) === 'changed') {
+  if (tree.stageBytes(path, read(), { notes: [`${PACKAGE}, as this paxx carries it`] }) === 'changed') {
     await warnOfWaysRound(context, path);
   }
   return { [PACKAGE]: declared ?? `file:${local}` };

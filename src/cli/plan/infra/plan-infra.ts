@@ -143,10 +143,12 @@ function openHost(request: InfraRequest): { tree: WorkTree; host: Host; warnings
           ...(result.column ? { column: result.column } : {}),
         };
   throw new PaxxError(place?.line === undefined ? 'NO_HOST' : 'BROKEN_FILE', result.reason, {
-    hint: result.hint,
+    hint: request.with !== undefined && result.reason.includes('Python') ? `${result.hint} ${FOR_NODE}` : result.hint,
     ...(place ? { place } : {}),
   });
 }
+
+const FOR_NODE = 'What --with opens is for Node; in Python, redis-py has a Lock, and rq and arq are queues.';
 
 /** `--app` counts from where the user stands, or from the repository's root. */
 function appPath(root: string, cwd: string, app: string): string {
