@@ -91,12 +91,14 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     restart(sim, 'wipe', length, () => {
       sim.hooks.losing?.();
       sim.redis.call('FLUSHDB');
+      sim.hooks.lost?.();
     }),
   failover: (sim, [, length]) =>
     restart(sim, 'failover', length, () => {
       sim.hooks.losing?.();
       sim.redis.call('FLUSHDB');
       sim.redis.call('SWAPDB', 0, 1);
+      sim.hooks.lost?.();
     }),
   'script-flush'(sim) {
     sim.note('fault script-flush');
@@ -141,21 +143,19 @@ function restart(sim: Simulation, kind: string, length: number, lose: () => void
   });
 }
 
-/** What a replica that is behind has. */
+/** What a replica that is behind has: all that there was at one moment. */
 function takeSnapshot(sim: Simulation, random: () => number, end: number): void {
   const { redis } = sim;
   if (!sim.down) {
+    const limit = (redis.call('CONFIG', 'GET', 'maxmemory') as { readonly maxmemory: string }).maxmemory;
+    redis.call('CONFIG', 'SET', 'maxmemory', '0');
     redis.call('SELECT', 1);
     redis.call('FLUSHDB');
     redis.call('SELECT', 0);
-    for (const key of redis.call('KEYS', '*') as readonly string[]) {
-      // As long as there is memory.
-      try {
-        redis.call('COPY', key, key, 'DB', 1, 'REPLACE');
-      } catch {
-        break;
-      }
+    for (const key of [...(redis.call('KEYS', '*') as readonly string[])].sort()) {
+      redis.call('COPY', key, key, 'DB', 1, 'REPLACE');
     }
+    redis.call('CONFIG', 'SET', 'maxmemory', limit);
   }
   if (sim.now < end) sim.time.at(random() * 2 * sim.unit, () => takeSnapshot(sim, random, end));
 }

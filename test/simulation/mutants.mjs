@@ -10,7 +10,7 @@ import { mutations } from './mutations.mjs';
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '1000' }, only: { type: 'string' } },
 });
-Error.stackTraceLimit = 2;
+Error.stackTraceLimit = 0;
 const only = values.only?.split(',');
 const code = await bundleWorlds();
 for (const { world: name, bug, changes } of mutations) {

@@ -30,9 +30,19 @@ export const mutations = [
     changes: [['if token < seen then return REFUSED end', '']],
   },
   {
+    world: 'lease',
+    bug: 'no margin for clocks that differ in pace',
+    changes: [[', ttlMs / 100) - graceMs', ', 0) * 0 - graceMs']],
+  },
+  {
     world: 'leader',
     bug: 'a term is relied on for twice its time',
     changes: [['ttlMs / 100) - graceMs', 'ttlMs / 100) - graceMs + ttlMs']],
+  },
+  {
+    world: 'leader',
+    bug: 'candidates rely on being woken',
+    changes: [['Math.min(end - clock.now(), pause, Math.max(0, retryMs) + pauses.jitter())', 'end - clock.now()']],
   },
   {
     world: 'limiter',
@@ -69,6 +79,13 @@ export const mutations = [
     changes: [["local first = redis.call('ZRANK', KEYS[2], id) == 0", 'local first = true']],
   },
   {
+    world: 'semaphore-fair',
+    bug: 'tickets of the dead stay in the queue',
+    changes: [
+      ["redis.call('ZREM', KEYS[2], dead)\n    redis.call('ZREM', KEYS[3], dead)", "redis.call('ZREM', KEYS[3], dead)"],
+    ],
+  },
+  {
     world: 'idempotency',
     bug: 'an outcome is stored without comparing the nonce',
     changes: [['if record[2] ~= ARGV[1] then return 0 end', '']],
@@ -89,9 +106,44 @@ export const mutations = [
     changes: [["'IDLE', ARGV[7], '-', '+', count))", "'IDLE', 100, '-', '+', count))"]],
   },
   {
+    world: 'queue',
+    bug: 'jobs of lost workers are not taken over',
+    changes: [['const taken = await this.take(reclaimJobs, want, [vtMs]);', 'const taken = 0;']],
+  },
+  {
+    world: 'queue',
+    bug: 'delayed jobs come a second too soon',
+    changes: [
+      [
+        "'ZRANGEBYSCORE', delayed, '-inf', string.format('%.0f', now), 'LIMIT'",
+        "'ZRANGEBYSCORE', delayed, '-inf', string.format('%.0f', now + 1000), 'LIMIT'",
+      ],
+    ],
+  },
+  {
+    world: 'queue',
+    bug: 'where a clock shows less than zero, the first look is put off until it does not',
+    changes: [['\treclaimAt = -Infinity;\n\tsweepAt', '\treclaimAt = 0;\n\tsweepAt']],
+  },
+  {
     world: 'waitFor',
     bug: 'a read that failed is not repeated',
     changes: [['this.pollLater(watch, false);', '']],
+  },
+  {
+    world: 'waitFor',
+    bug: 'a change during a read is forgotten',
+    changes: [['watch.stale = true;\n\t\t\treturn;', 'return;']],
+  },
+  {
+    world: 'waitFor',
+    bug: 'a budget lasts half a second longer',
+    changes: [
+      [
+        'clock.after(budgetMs || this.port.defaultDeadlineMs',
+        'clock.after(budgetMs + 500 || this.port.defaultDeadlineMs',
+      ],
+    ],
   },
   {
     world: 'barrier',
@@ -116,6 +168,31 @@ export const mutations = [
     ],
   },
   {
+    world: 'latch',
+    bug: 'it closes again when somebody counts down',
+    changes: [
+      [
+        "if count and count ~= ARGV[1] then return -tonumber(count) end\nif redis.call('HEXISTS', KEYS[1], 'open') == 1 then return 0 end\nif not count",
+        "if count and count ~= ARGV[1] then return -tonumber(count) end\nredis.call('HDEL', KEYS[1], 'open')\nif not count",
+      ],
+    ],
+  },
+  {
+    world: 'coalescer',
+    bug: 'the first to leave gives up for all',
+    changes: [['if (flight.callers > 0) return;', '']],
+  },
+  {
+    world: 'coalescer',
+    bug: 'who comes after all have left joins what was given up',
+    changes: [
+      [
+        'if (flights.get(key) === flight) flights.delete(key);\n\t\tflight.controller.abort(reason);',
+        'flight.controller.abort(reason);',
+      ],
+    ],
+  },
+  {
     world: 'cache',
     bug: 'published without a look at the fill lease',
     changes: [["if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end", '']],
@@ -131,9 +208,24 @@ export const mutations = [
     ],
   },
   {
+    world: 'cache',
+    bug: 'a report that overtakes its reply is forgotten',
+    changes: [['if (ticket?.valid !== true) return;', 'if (ticket === void 0) return;']],
+  },
+  {
+    world: 'cache',
+    bug: 'a lost connection leaves what it should have reported',
+    changes: [['this.entries.clear();\n\t\t\tthis.versions.clear();', '']],
+  },
+  {
     world: 'playbook',
     bug: 'written down whatever the token',
     changes: [['if not token or tonumber(token) > tonumber(ARGV[1]) then return 0 end', '']],
+  },
+  {
+    world: 'playbook',
+    bug: 'steps that are done are done again',
+    changes: [['if (Object.hasOwn(results, step.name)) continue;', '']],
   },
   // Bugs that the simulation found.
   {

@@ -22,8 +22,8 @@ const SHOWN = 3;
 /** Seeds from which a world must have exercised all that it is for. */
 const ENOUGH = 100;
 
-// Errors are part of life in here, and their traces cost more than all else.
-Error.stackTraceLimit = 2;
+// Errors are part of life in here, and their traces cost more than all else: only a violation is looked at with them.
+Error.stackTraceLimit = 0;
 const { url, remove } = writeBundle(await bundleWorlds());
 const { worlds, play, minimise } = await import(url);
 remove();
@@ -59,7 +59,9 @@ async function playSeeds(world) {
     simulatedMs += report.simulatedMs;
     for (const [kind, count] of Object.entries(report.counts)) counts[kind] = (counts[kind] ?? 0) + count;
     if (report.violation === undefined) continue;
+    Error.stackTraceLimit = 10;
     const least = violations.length < SHOWN ? await minimise(world, seed, options) : report;
+    Error.stackTraceLimit = 0;
     violations.push({ seed, violation: least.violation, trace: least.trace });
   }
   const { user, system } = process.cpuUsage(began);

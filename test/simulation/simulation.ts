@@ -1,11 +1,15 @@
 /** One seeded run: clients, their network and the bundled server on one virtual time, with faults, a trace and invariants. */
 import { isPaxxRedisError } from '../../src/redis/port/errors.ts';
 import { seededRandom } from '../../src/server/util/random.ts';
-import type { Client } from '../../src/server/client.ts';
 import { startEmbedded } from '../support/embedded-port.ts';
 import type { EmbeddedPort, EmbeddedRedis, VirtualTime } from '../support/embedded-port.ts';
+import { reusedServer } from '../support/reused-server.ts';
+import type { ReusedServer } from '../support/reused-server.ts';
+import type { ReplyText } from '../support/reply-text.ts';
+import { promisesOnly } from '../support/virtual-time.ts';
 import { drawFaults } from './faults.ts';
 import type { FaultKind } from './faults.ts';
+import { Onlooker } from './onlooker.ts';
 
 export interface SimClient {
   readonly index: number;
@@ -20,6 +24,8 @@ export interface SimClient {
   blackhole: 'request' | 'reply' | undefined;
   /** Longest delay of a message, of one in twenty, and the share that is swallowed. */
   weather: { readonly base: number; readonly slow: number; readonly loss: number };
+  /** What a message of its connections may take, those included that were sent in worse weather. */
+  longestMs: number;
   /** Since when, in virtual time, nothing has been wrong with it; Infinity while something is. */
   wellSince: number;
 }
@@ -27,8 +33,9 @@ export interface SimClient {
 export interface Hooks {
   /** Invariants: called after every event, when all that it caused has happened. */
   check?(): void;
-  /** Before the server loses data, all or the newest. */
+  /** Before the server loses data, all or the newest, and after. */
   losing?(): void;
+  lost?(): void;
   /** Before the server's clock jumps. */
   stepping?(ms: number): void;
   /** Its process is gone; `next` has taken its place. */
@@ -67,7 +74,19 @@ export class Violation extends Error {}
 const CLIENTS = 4;
 const TRACE = 60;
 /** Times to live that the worlds use, and how often each. Long ones are what makes hours go by. */
-const UNITS = [1500, 1500, 1500, 1500, 4000, 4000, 30_000, 600_000];
+const UNITS = [
+  ...Array<number>(6).fill(1500),
+  ...Array<number>(5).fill(4000),
+  ...Array<number>(2).fill(30_000),
+  ...Array<number>(2).fill(600_000),
+  21_600_000,
+];
+/** Shares of a whole run. Most bugs need few steps, and many short runs see more of them than few long ones. */
+const LENGTHS = [0.3, 0.3, 0.3, 0.5, 1];
+/** What clocks may show when all begins: they are monotonic, and that is all. A process may be new, or run for months. */
+const OFFSETS = [0, 0, 3_600_000, -3_600_000, 2_592_000_000];
+/** The longest that a message is on its way, if it comes at all. */
+const LONGEST_DELAY_MS = 20_000;
 export const DEADLINE_MS = 700;
 
 export class Simulation {
@@ -79,6 +98,8 @@ export class Simulation {
   readonly options: PlayOptions;
   /** The time to live to use: all else goes with it. */
   unit: number;
+  /** Of the run, from 0 to 1. */
+  readonly length: number;
   readonly counts: Record<string, number> = {};
   readonly trace: string[] = [];
   hooks: Hooks = {};
@@ -89,21 +110,22 @@ export class Simulation {
   /** The weather is good and no fault is to come. */
   healed = false;
   private failure: Violation | undefined;
-  private readonly onlooker: Client;
+  private readonly onlooker: Onlooker;
 
   /** Kinds of faults that its world knows; it may leave some out. */
   kinds: readonly FaultKind[];
 
-  constructor(seed: number, kinds: readonly FaultKind[], options: PlayOptions = {}) {
+  constructor(seed: number, kinds: readonly FaultKind[], server: ReusedServer, options: PlayOptions = {}) {
     this.seed = seed;
     this.kinds = kinds;
     this.options = options;
-    this.redis = startEmbedded({ seed });
+    this.redis = startEmbedded({ seed, reuse: server });
     this.time = this.redis.time;
+    this.time.rest = promisesOnly;
     this.random = seededRandom(seed ^ 0x77_0417);
-    this.onlooker = this.redis.server.addClient(undefined);
-    this.onlooker.setProtocol(2);
+    this.onlooker = onlookerOf(server);
     this.unit = this.pick(UNITS);
+    this.length = this.pick(LENGTHS);
     this.clients = Array.from({ length: CLIENTS }, (_, index) => this.open(index));
     this.time.onSettled = () => {
       this.hooks.check?.();
@@ -115,13 +137,13 @@ export class Simulation {
     const { random } = this;
     const rate = 1 + (random() - 0.5) * 0.018;
     const port = this.redis.port({
-      offsetMs: 3_600_000 * (1 + (random() * 2 - 1)),
+      offsetMs: this.pick(OFFSETS) * random(),
       rate,
       defaultDeadlineMs: DEADLINE_MS,
     });
     const weather = {
       base: this.pick([1, 5, 60]),
-      slow: this.pick([10, 400, this.unit / 2]),
+      slow: this.pick([10, 400, Math.min(this.unit / 2, LONGEST_DELAY_MS)]),
       loss: this.pick([0, 0, 0.01]),
     };
     const wellSince = weather.loss === 0 ? this.time.now : Infinity;
@@ -134,6 +156,7 @@ export class Simulation {
       cuts: 0,
       blackhole: undefined,
       weather,
+      longestMs: Math.max(weather.base, weather.slow),
       wellSince,
     };
     port.network = {
@@ -171,9 +194,9 @@ export class Simulation {
     if (this.trace.length > TRACE) this.trace.shift();
   }
 
-  /** What the server has, at once: invariants ask after every event, so this is the short way. Flat arrays at most. */
-  ask(...argv: (string | number)[]): string | number | null | readonly (string | number | null)[] {
-    return readReply(this.redis.server.execute(this.onlooker, argv.map(String)));
+  /** What the server has, see Onlooker. */
+  ask(...argv: (string | number)[]): ReplyText {
+    return this.onlooker.ask(...argv);
   }
 
   /** Something that must not be. The run ends at the next settled event. */
@@ -197,10 +220,15 @@ export class Simulation {
 
   /**
    * Each client does something now and then, for so long. Errors of this package are part of life, all others are not.
-   * @param steps how often each acts, about
+   * @param steps how often each acts, about, in a run of full length
+   * @param restMs what goes by after that, when all is well again
    */
-  async users(steps: number, act: (client: SimClient) => Promise<unknown> | undefined): Promise<void> {
-    const end = this.now + steps * this.unit * 0.4;
+  async users(
+    steps: number,
+    act: (client: SimClient) => Promise<unknown> | undefined,
+    restMs = this.unit * 4,
+  ): Promise<void> {
+    const end = this.now + steps * this.length * this.unit * 0.4;
     const user = async (index: number): Promise<void> => {
       while (this.now < end) {
         const client = this.clients[index]!;
@@ -212,8 +240,9 @@ export class Simulation {
     const all = this.clients.map((_, index) => user(index));
     await this.time.advance(end - this.now + this.unit);
     this.heal();
-    await this.time.advance(this.unit * 4);
-    await Promise.all(all);
+    await this.time.advance(restMs);
+    // Who sleeps, or stands still, sees only then that it is over.
+    await this.time.until(Promise.all(all), this.unit * 10);
   }
 
   /** @returns what it gives; undefined where it ended with an error of this package, or its process did */
@@ -223,6 +252,17 @@ export class Simulation {
       if (isPaxxRedisError(error)) this.note(`error ${error.code}`, `#${client.index}`);
       else this.fail(`an error that is none of ours: ${(error as Error).stack}`);
     });
+  }
+
+  /** A run without faults, over a good network: there all that may be late because of trouble has to be in time. */
+  calm(): void {
+    this.kinds = [];
+    for (const client of this.clients) {
+      client.weather = { base: 5, slow: 10, loss: 0 };
+      client.longestMs = 10;
+      client.wellSince = this.now;
+    }
+    this.note('calm');
   }
 
   /** From now on the network is good and the server stays. */
@@ -259,30 +299,20 @@ export class Simulation {
   }
 }
 
-/** A reply of RESP2 whose strings are of one line. */
-function readReply(text: string): string | number | null | readonly (string | number | null)[] {
-  const lines = text.split('\r\n');
-  const read = (at: number): [value: string | number | null, next: number] => {
-    const line = lines[at]!;
-    const rest = line.slice(1);
-    if (line[0] === ':') return [Number(rest), at + 1];
-    if (line[0] === '$') return rest === '-1' ? [null, at + 1] : [lines[at + 1]!, at + 2];
-    if (line[0] === '+') return [rest, at + 1];
-    throw new Error(`the simulation was answered ${line}`);
-  };
-  if (text[0] !== '*') return read(0)[0];
-  const items: (string | number | null)[] = [];
-  for (let at = 1; at < lines.length - 1;) {
-    const [value, next] = read(at);
-    items.push(value);
-    at = next;
-  }
-  return items;
+/** Not in use by a run. */
+const servers: ReusedServer[] = [];
+const onlookers = new WeakMap<ReusedServer, Onlooker>();
+
+function onlookerOf(reused: ReusedServer): Onlooker {
+  let onlooker = onlookers.get(reused);
+  if (onlooker === undefined) onlookers.set(reused, (onlooker = new Onlooker(reused.server)));
+  return onlooker;
 }
 
 /** Plays a seed of a world. Never rejects. */
 export async function play(world: World, seed: number, options: PlayOptions = {}): Promise<Report> {
-  const sim = new Simulation(seed, world.faults, options);
+  const server = servers.pop() ?? reusedServer();
+  const sim = new Simulation(seed, world.faults, server, options);
   let violation: string | undefined;
   try {
     await world.play(sim);
@@ -290,11 +320,15 @@ export async function play(world: World, seed: number, options: PlayOptions = {}
   } catch (error) {
     violation = error instanceof Violation ? error.message : `it fell over: ${(error as Error).stack}`;
   }
+  const { counts, trace, digest, faults, now } = sim;
+  const report = { world: world.name, seed, simulatedMs: now, counts, violation, trace, digest, faults };
   sim.time.onSettled = undefined;
   for (const { port } of sim.clients) void port.close();
   sim.redis.stop();
-  const { counts, trace, digest, faults, now } = sim;
-  return { world: world.name, seed, simulatedMs: now, counts, violation, trace, digest, faults };
+  await sim.time.settle();
+  // What a run leaves behind that fell over is anybody's guess.
+  if (violation === undefined) servers.push(server);
+  return report;
 }
 
 /** The faults that a violation needs: all others are left out, one by one. */

@@ -1,10 +1,10 @@
 /** A connection to the bundled server without a socket: commands in, replies out, both at a network's pace. */
 import { PaxxRedisError } from '../../src/redis/port/errors.ts';
-import { Decoder, ErrorReply, MapReply, SetReply, VerbatimReply } from '../../src/redis/protocol/index.ts';
-import type { RespValue } from '../../src/redis/protocol/index.ts';
 import type { Client, Transport } from '../../src/server/client.ts';
 import { Call } from '../../src/server/dispatch/call.ts';
 import type { Server } from '../../src/server/server.ts';
+import { ReplyReader } from './reply-text.ts';
+import type { ReplyText } from './reply-text.ts';
 import type { VirtualClock, VirtualTime } from './virtual-time.ts';
 
 /**
@@ -22,15 +22,14 @@ export class EmbeddedConnection implements Transport {
   readonly client: Client;
   open = true;
   /** Takes all replies where commands are not answered one by one: subscribers. */
-  onUnasked: ((reply: RespValue) => void) | undefined;
+  onUnasked: ((reply: ReplyText) => void) | undefined;
   onLost: () => void = () => {};
   private readonly server: Server;
   private readonly time: VirtualTime;
   private readonly clock: VirtualClock;
   private readonly network: () => Network;
-  private readonly pending: ((reply: RespValue) => void)[] = [];
+  private readonly pending: { readonly buffers: boolean; settle(reply: ReplyText): void }[] = [];
   private held: (readonly string[])[] = [];
-  private readonly decoder: Decoder;
   private lastRequest = 0;
   private lastReply = 0;
 
@@ -41,12 +40,11 @@ export class EmbeddedConnection implements Transport {
     this.network = network;
     this.client = server.addClient(this);
     this.client.setProtocol(2);
-    this.decoder = new Decoder({ strings: 'buffer', onReply: (reply) => this.onReply(reply) });
   }
 
   /** @param argv byte strings @param settle is not called when the connection is lost */
-  submit(argv: readonly string[], settle: (reply: RespValue) => void): void {
-    this.pending.push(settle);
+  submit(argv: readonly string[], buffers: boolean, settle: (reply: ReplyText) => void): void {
+    this.pending.push({ buffers, settle });
     this.tell(argv);
   }
 
@@ -69,8 +67,7 @@ export class EmbeddedConnection implements Transport {
     const text = reply.out;
     reply.out = '';
     if (text !== '' && this.open) {
-      const bytes = Buffer.from(text, 'latin1');
-      this.lastReply = this.travel(this.network().reply?.() ?? 0, this.lastReply, () => this.receive(bytes));
+      this.lastReply = this.travel(this.network().reply?.() ?? 0, this.lastReply, () => this.receive(text));
     }
     if (this.client.closing) this.time.at(0, () => this.lose());
   }
@@ -121,29 +118,21 @@ export class EmbeddedConnection implements Transport {
     server.endBatch();
   }
 
-  private receive(bytes: Buffer): void {
+  private receive(text: string): void {
     this.clock.whenAwake(() => {
-      if (this.open) this.decoder.write(bytes);
+      const replies = new ReplyReader(text);
+      while (this.open && !replies.atEnd) this.take(replies);
     });
   }
 
-  private onReply(reply: RespValue): void {
-    if (this.onUnasked !== undefined) this.onUnasked(reply);
-    else this.pending.shift()?.(reply);
+  private take(replies: ReplyReader): void {
+    if (this.onUnasked !== undefined) return this.onUnasked(replies.read(false));
+    const call = this.pending.shift();
+    call?.settle(replies.read(call.buffers));
+    if (call === undefined) replies.read(false);
   }
 }
 
 export function lost(): PaxxRedisError {
   return new PaxxRedisError('UNAVAILABLE', 'The connection was lost.');
-}
-
-/** Replies as a client gives them: text or bytes, error replies as errors. */
-export function plain(value: RespValue, buffers: boolean): unknown {
-  if (value instanceof Uint8Array) return buffers ? value : Buffer.from(value).toString('utf8');
-  if (value instanceof ErrorReply) return Object.assign(new Error(value.message), { name: 'ReplyError' });
-  if (value instanceof VerbatimReply) return value.text;
-  if (value instanceof MapReply) return value.entries.flatMap((pair) => pair.map((item) => plain(item, buffers)));
-  if (value instanceof SetReply) return value.items.map((item) => plain(item, buffers));
-  if (Array.isArray(value)) return (value as readonly RespValue[]).map((item) => plain(item, buffers));
-  return value;
 }

@@ -10,9 +10,9 @@ import type {
   WireArguments,
 } from '../../src/redis/port/driver.ts';
 import type { Server } from '../../src/server/server.ts';
-import { toBytes } from '../../src/server/testing/text.ts';
-import { EmbeddedConnection, lost, plain } from './embedded-connection.ts';
+import { EmbeddedConnection, lost } from './embedded-connection.ts';
 import type { Network } from './embedded-connection.ts';
+import { encode } from './reply-text.ts';
 import type { VirtualClock, VirtualTime } from './virtual-time.ts';
 
 /** What the connections of one client stand on. */
@@ -113,10 +113,9 @@ function link(wire: Wire, events: LinkEvents, reconnect: boolean): Link {
 
 function call(connection: EmbeddedConnection, args: WireArguments, buffers: boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    connection.submit(args.map(toBytes), (reply) => {
-      const value = plain(reply, buffers);
-      if (value instanceof Error) reject(value);
-      else resolve(value);
+    connection.submit(args.map(encode), buffers, (reply) => {
+      if (reply instanceof Error) reject(reply);
+      else resolve(reply);
     });
   });
 }
@@ -152,7 +151,7 @@ function subscriber(wire: Wire, events: SubscriberEvents): SubscriberLink {
       for (let i = 1; i < count; i++) answers.push(() => {});
       answers.push(resolve);
     });
-    connection.tell(args.map(toBytes));
+    connection.tell(args.map(encode));
     return answered;
   }
 
@@ -161,7 +160,7 @@ function subscriber(wire: Wire, events: SubscriberEvents): SubscriberLink {
       await Promise.resolve();
       if (wire.down || over) throw lost();
       connection = dial(wire, end);
-      connection.onUnasked = (reply) => receive(plain(reply, false));
+      connection.onUnasked = receive;
       return connection.client.id;
     },
     subscribe: (channels) => ask(['SUBSCRIBE', ...channels], confirmations, channels.length),

@@ -17,6 +17,7 @@ import { seededRandom } from '../../src/server/util/random.ts';
 import type { Network } from './embedded-connection.ts';
 import { cut, embeddedDriver, restore } from './embedded-driver.ts';
 import type { Wire } from './embedded-driver.ts';
+import type { ReusedServer } from './reused-server.ts';
 import { VirtualClock, VirtualTime } from './virtual-time.ts';
 
 export type { Network } from './embedded-connection.ts';
@@ -27,6 +28,8 @@ export interface EmbeddedOptions {
   readonly seed?: number;
   /** Milliseconds since the epoch at which the server starts. */
   readonly startAt?: number;
+  /** Instead of a new one. */
+  readonly reuse?: ReusedServer;
 }
 
 export interface PortOptions extends Omit<LimitOptions, 'clock' | 'random'> {
@@ -47,28 +50,39 @@ export interface EmbeddedRedis {
   contents(): Record<string, KeyContents>;
   /** Milliseconds since the epoch, as the server sees it. */
   serverNow(): number;
+  /** All connections are lost, and timers never ring again. */
   stop(): void;
 }
 
 const START = Date.UTC(2030, 0, 1);
 
 export function startEmbedded(options: EmbeddedOptions = {}): EmbeddedRedis {
-  const random = seededRandom(options.seed ?? 1);
-  const clock = new ServerClock({ virtual: true, start: options.startAt ?? START });
-  const server = new Server(handlers, { clock, random: seededRandom((options.seed ?? 1) ^ 0x5eed) });
+  const { seed = 1, startAt = START, reuse } = options;
+  const random = seededRandom(seed);
+  reuse?.begin(seed ^ 0x5eed, startAt);
+  const server = reuse?.server ?? newServer(seed, startAt);
+  const local = reuse?.local ?? localClient(server);
   const time = new VirtualTime();
   time.attach(server);
-  const local = localClient(server);
+  const wires: Wire[] = [];
   return {
     server,
     time,
     random,
-    port: (portOptions = {}) => makePort(server, time, random, portOptions),
+    port: (portOptions = {}) => makePort(server, time, random, portOptions, wires),
     call: (...argv) => callDirectly(local, argv),
     contents: () => contentsOf(local),
-    serverNow: () => clock.now(),
-    stop: () => server.stop(),
+    serverNow: () => server.clock.now(),
+    stop() {
+      for (const wire of wires) cut(wire);
+      if (reuse === undefined) server.stop();
+    },
   };
+}
+
+function newServer(seed: number, startAt: number): Server {
+  const clock = new ServerClock({ virtual: true, start: startAt });
+  return new Server(handlers, { clock, random: seededRandom(seed ^ 0x5eed) });
 }
 
 export interface EmbeddedPort extends RedisPort {
@@ -83,7 +97,13 @@ export interface EmbeddedPort extends RedisPort {
   pause(ms: number): void;
 }
 
-function makePort(server: Server, time: VirtualTime, random: Random, options: PortOptions): EmbeddedPort {
+function makePort(
+  server: Server,
+  time: VirtualTime,
+  random: Random,
+  options: PortOptions,
+  wires: Wire[],
+): EmbeddedPort {
   const clock = new VirtualClock(time, options);
   const wire: Wire = {
     server,
@@ -94,6 +114,7 @@ function makePort(server: Server, time: VirtualTime, random: Random, options: Po
     open: new Set(),
     waiting: new Set(),
   };
+  wires.push(wire);
   const port = createPortOver(embeddedDriver(wire), { ...options, clock, random });
   const controls = {
     cut: () => cut(wire),

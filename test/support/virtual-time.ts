@@ -43,10 +43,13 @@ export class VirtualTime {
   /** Lets everything go on that needs no time: promises, and output that the server holds until its batch ends. */
   async settle(): Promise<void> {
     this.flushServer();
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await this.rest();
     this.flushServer();
     this.onSettled?.();
   }
+
+  /** Resolves when no promise has anything left to do. Replace it where that takes a turn of the event loop. */
+  rest: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
 
   /** Moves on, running what falls due at its own time and settling after each event. */
   async advance(ms: number): Promise<void> {
@@ -104,6 +107,15 @@ export class VirtualTime {
     if (this.server.pendingFlush.size > 0) this.server.flushPending();
     if (this.server.pendingResume.size > 0) this.server.resumePending();
   }
+}
+
+/**
+ * Promises alone, without a turn of the event loop: several times cheaper. For what waits neither for threads nor for
+ * sockets. Ticks come after all promises, but only within a promise's own turn.
+ */
+export async function promisesOnly(): Promise<void> {
+  await undefined;
+  await new Promise<void>((resolve) => process.nextTick(resolve));
 }
 
 /** A client's clock on virtual time: with an offset, a drift, and pauses as a stopped process has them. */

@@ -14,7 +14,7 @@ export class Breaker {
   private readonly random: Random;
   private failures = 0;
   private pauseMs = FIRST_PAUSE_MS;
-  private openUntil = 0;
+  private openUntil = -Infinity;
 
   constructor(clock: Clock, random: Random) {
     this.clock = clock;

@@ -38,7 +38,8 @@ export class Connection implements LinkEvents, CallOwner {
   /** Counts connections lost: what was held by an earlier one is held no more. */
   epoch = 0;
   replies = 0;
-  silence = { replies: 0, since: 0 };
+  /** Infinity: no silence was noted. */
+  silence = { replies: 0, since: Infinity };
   ended = false;
 
   constructor(
@@ -235,11 +236,11 @@ export class Connection implements LinkEvents, CallOwner {
   }
 
   private noteSilence(call: Call): void {
-    if (this.silence.replies !== this.replies || this.silence.since === 0) {
+    if (this.silence.replies !== this.replies || this.silence.since === Infinity) {
       this.silence = { replies: this.replies, since: call.startedAt };
     }
     if (this.sweep.clock.now() - this.silence.since < this.settings.stuckAfterMs) return;
-    this.silence.since = 0;
+    this.silence.since = Infinity;
     this.link.reset?.();
   }
 

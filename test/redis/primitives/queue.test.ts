@@ -51,6 +51,23 @@ describe('queue on virtual time', () => {
     expect(await time.until(one.queue.stats())).toMatchObject({ pending: 0, waiting: 0, dead: 0 });
   });
 
+  it('takes jobs over with any clock, whatever it showed at the start', async () => {
+    const port = redis.port({ network, offsetMs: -86_400_000 });
+    const gone = open();
+    ports.push(port);
+    gone.queue.process(never, { concurrency: 4 });
+    await time.advance(10);
+    await time.until(gone.queue.enqueueMany([1, 2, 3, 4].map((data) => ({ data }))));
+    await time.advance(100);
+    const seen: number[] = [];
+    createQueue<number>(port, 'q', { vtMs: 3000 }).process(async (job) => void seen.push(job.data), { concurrency: 1 });
+    await time.advance(10);
+    gone.port.cut();
+    // Each look finds as many as it may take, so there is more to take at once.
+    await time.advance(8000);
+    expect(seen.sort()).toEqual([1, 2, 3, 4]);
+  });
+
   it('tells a worker that is cut off before another gets its job', async () => {
     const one = open();
     const two = open();

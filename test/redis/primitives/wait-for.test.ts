@@ -62,6 +62,17 @@ describe('waitFor on virtual time', () => {
     );
   });
 
+  it('hears of changes with any clock, whatever it showed at the start', async () => {
+    const port = redis.port({ network: { request: () => 5, reply: () => 5 }, offsetMs: -86_400_000 });
+    ports.push(port);
+    const waiting = waitFor(port, 'k', { budgetMs: 20_000 });
+    await time.advance(1000);
+    const began = time.now;
+    redis.call('SET', 'k', 'there');
+    await time.until(waiting);
+    expect(time.now - began).toBeLessThan(50);
+  });
+
   it('hears of expiry, deletion and flushes', async () => {
     const port = open();
     for (const end of [

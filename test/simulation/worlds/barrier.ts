@@ -47,7 +47,7 @@ export const barrier: World = {
       sim.note('arrived', `#${client.index}`);
       try {
         const budgetMs = sim.patience * sim.pick([0.5, 1]);
-        const wish = { parties, member: call.member, budgetMs, ttlMs: 86_400_000 };
+        const wish = { parties, member: call.member, budgetMs, ttlMs: 2_592_000_000 };
         const { generation, missing } = await createBarriers(client.port).arrive('b', wish);
         if (client.dead) return;
         sim.note('passed', `#${client.index} ${generation} ${missing}`);

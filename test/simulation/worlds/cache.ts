@@ -1,109 +1,160 @@
-/** getOrCompute: nothing older than a confirmed invalidation is returned, and while all is well one computes for all. */
+/**
+ * getOrCompute: nothing older than a confirmed invalidation is returned, also from memory of the process once it can
+ * have been told, and after an outage; and while all is well one computes for all.
+ */
 import { createCache } from '../../../src/redis/cache/index.ts';
 import type { Cache } from '../../../src/redis/cache/index.ts';
 import { CLIENT_FAULTS, LOSSES, SERVER_FAULTS } from '../faults.ts';
-import type { SimClient, World } from '../simulation.ts';
+import { DEADLINE_MS } from '../simulation.ts';
+import type { SimClient, Simulation, World } from '../simulation.ts';
 
 const KEYS = ['a', 'b'];
-/** Longer than a breaker stays open. */
-const ALONE_MS = 10_000;
+/** A breaker stays open for 15 seconds at most, and until then hears of no invalidation. */
+const ALONE_MS = 16_000;
+/** A connection that has swallowed something is found by a probe: every ten seconds, by a clock that may be slow. */
+const DEAF_MS = 10_000 * 1.01 + 2 * DEADLINE_MS + 1000;
+/** What was sent is read within this after it has arrived. */
+const READ_MS = 20;
 
 export const cache: World = {
   name: 'cache',
   faults: [...CLIENT_FAULTS, ...SERVER_FAULTS, ...LOSSES],
-  exercises: ['hit', 'computed', 'invalidated', 'calm'],
-  async play(sim) {
-    /** The version of each row, and the one below which no answer may be. */
-    const row = new Map(KEYS.map((key) => [key, 1]));
-    const floor = new Map(KEYS.map((key) => [key, 0]));
-    const computing = new Map<string, { readonly mark: number }[]>(KEYS.map((key) => [key, []]));
-    /** Rises with all that may make a second one compute. */
-    let mark = 0;
-    /** Some seeds know no trouble: only there has each computation to be the only one. */
-    const calm = sim.random() < 0.2;
-    if (calm) {
-      sim.note('calm');
-      sim.kinds = [];
-      for (const client of sim.clients) client.weather = { base: 5, slow: 10, loss: 0 };
+  exercises: ['hit', 'computed', 'invalidated', 'calm', 'near', 'from memory', 'after all'],
+  play: (sim) => new CacheWorld(sim).play(),
+};
+
+class Row {
+  version = 1;
+  /** Confirmed invalidations: no answer may be below `version` that is asked for later. */
+  floors: { readonly version: number; readonly at: number }[] = [];
+  computing: { readonly mark: number }[] = [];
+
+  /** The least version that whoever has heard of all up to then may get. */
+  floor(until: number): number {
+    return this.floors.reduce((least, { version, at }) => (at <= until ? Math.max(least, version) : least), 0);
+  }
+}
+
+class CacheWorld {
+  private readonly sim: Simulation;
+  private readonly rows = new Map(KEYS.map((key) => [key, new Row()]));
+  private readonly caches = new Map<SimClient, Cache>();
+  /** When a client last had to do without Redis. */
+  private readonly trouble = new Map<SimClient, number>();
+  /** Rises with all that may make a second one compute. */
+  private mark = 0;
+  private losses = 0;
+  /** Some seeds know no trouble: only there has each computation to be the only one. */
+  private readonly calm: boolean;
+  /** Values are also kept in the processes. */
+  private readonly near: boolean;
+
+  constructor(sim: Simulation) {
+    this.sim = sim;
+    this.calm = sim.random() < 0.2;
+    if (this.calm) sim.calm();
+    this.near = sim.random() < 0.5;
+    if (this.near) sim.note('near');
+  }
+
+  private of(client: SimClient): Cache {
+    let own = this.caches.get(client);
+    if (own === undefined) {
+      const { sim } = this;
+      own = createCache({
+        port: client.port,
+        random: sim.random,
+        ttl: sim.unit * 4,
+        lease: 400,
+        redisDeadline: 100,
+        l1: this.near && { ttl: 60_000 },
+        onTrouble: () => void this.trouble.set(client, sim.now),
+      });
+      this.caches.set(client, own);
     }
-    /** When a client last had to do without Redis: then it hears of no invalidation, for as long as its breaker is open. */
-    const trouble = new Map<SimClient, number>();
-    const users = new Map<SimClient, Cache>();
-    const of = (client: SimClient): Cache => {
-      let own = users.get(client);
-      if (own === undefined) {
-        const { port } = client;
-        const onTrouble = (): void => void trouble.set(client, sim.now);
-        own = createCache({
-          port,
-          random: sim.random,
-          ttl: sim.unit * 4,
-          lease: 400,
-          redisDeadline: 100,
-          onTrouble,
-        });
-        users.set(client, own);
-      }
-      return own;
-    };
+    return own;
+  }
+
+  private isAlone(client: SimClient): boolean {
+    return this.sim.now - (this.trouble.get(client) ?? -Infinity) < ALONE_MS;
+  }
+
+  private async compute(client: SimClient, key: string): Promise<number> {
+    const { sim } = this;
+    const row = this.rows.get(key)!;
+    const alone = this.isAlone(client);
+    const { version } = row;
+    const entry = { mark: this.mark };
+    if (this.calm && row.computing.some((one) => one.mark === this.mark)) sim.fail(`${key} is computed twice at once`);
+    row.computing.push(entry);
+    await sim.sleep(client, sim.random() * 80);
+    row.computing.splice(row.computing.indexOf(entry), 1);
+    // Who comes while it is computed without Redis gets the same, however long the process stood still meanwhile.
+    if (alone) this.trouble.set(client, sim.now);
+    return version;
+  }
+
+  private async read(client: SimClient, key: string): Promise<void> {
+    const { sim } = this;
+    const row = this.rows.get(key)!;
+    const began = sim.now;
+    const { losses } = this;
+    // Memory may be behind by the time that a message takes, and by more where a connection does not work.
+    const deaf = this.near && !(began - client.wellSince > DEAF_MS + client.longestMs);
+    const least = row.floor(this.near ? began - client.longestMs - READ_MS : began);
+    let own = false;
+    const grace = sim.random() < 0.1 && { grace: sim.unit };
+    const value = await this.of(client).getOrCompute(key, { tags: [`tag-${key}`], ...grace }, () => {
+      own = true;
+      return this.compute(client, key);
+    });
+    if (client.dead) return;
+    sim.note(own ? 'computed' : 'hit', `#${client.index} ${key} ${value}`);
+    if (this.near && !own && sim.now === began) sim.note('from memory');
+    if (this.calm && sim.now - began > 5000) sim.fail(`an answer after ${sim.now - began} ms`);
+    if (deaf || this.isAlone(client) || losses !== this.losses) return;
+    if (value < least) sim.fail(`${key} is ${value} where ${least} was invalidated`);
+  }
+
+  private async invalidate(client: SimClient, key: string): Promise<void> {
+    const { sim, losses } = this;
+    const row = this.rows.get(key)!;
+    const version = ++row.version;
+    this.mark++;
+    const way = sim.random();
+    const own = this.of(client);
+    const done = await (way < 0.5 ? own.delete(key) : way < 0.85 ? own.invalidateTags([`tag-${key}`]) : own.clear());
+    this.mark++;
+    if (!done || client.dead || losses !== this.losses) return;
+    sim.note('invalidated', `#${client.index} ${key} ${version}`);
+    row.floors.push({ version, at: sim.now });
+  }
+
+  async play(): Promise<void> {
+    const { sim } = this;
     sim.hooks = {
-      losing() {
+      losing: () => {
+        this.losses++;
         // A replica that was behind brings back what was invalidated since.
-        for (const key of KEYS) floor.set(key, 0);
+        for (const row of this.rows.values()) row.floors = [];
       },
     };
-
-    async function read(client: SimClient, key: string): Promise<void> {
-      const least = floor.get(key)!;
-      const began = sim.now;
-      let own = false;
-      const grace = sim.random() < 0.1;
-      const value = await of(client).getOrCompute(
-        key,
-        { tags: [`tag-${key}`], ...(grace && { grace: sim.unit }) },
-        async () => {
-          own = true;
-          const version = row.get(key)!;
-          const entry = { mark };
-          const all = computing.get(key)!;
-          if (calm && all.some((one) => one.mark === mark)) sim.fail(`${key} is computed twice at once`);
-          all.push(entry);
-          await sim.sleep(client, sim.random() * 80);
-          all.splice(all.indexOf(entry), 1);
-          return version;
-        },
-      );
-      if (client.dead) return;
-      sim.note(own ? 'computed' : 'hit', `#${client.index} ${key} ${value}`);
-      if (sim.now - (trouble.get(client) ?? -Infinity) < ALONE_MS) return;
-      // Since it began the floor may have been reset.
-      if (value < Math.min(least, floor.get(key)!)) sim.fail(`${key} is ${value} where ${least} was invalidated`);
-      if (calm && sim.now - began > 5000) sim.fail(`an answer after ${sim.now - began} ms`);
-    }
-
-    async function invalidate(client: SimClient, key: string): Promise<void> {
-      const version = row.get(key)! + 1;
-      row.set(key, version);
-      mark++;
-      const began = losses();
-      const way = sim.random();
-      const own = of(client);
-      const done = await (way < 0.5 ? own.delete(key) : way < 0.85 ? own.invalidateTags([`tag-${key}`]) : own.clear());
-      mark++;
-      if (!done || client.dead || began !== losses()) return;
-      sim.note('invalidated', `#${client.index} ${key} ${version}`);
-      floor.set(key, Math.max(floor.get(key)!, version));
-    }
-    const losses = (): number => (sim.counts['fault failover'] ?? 0) + (sim.counts['fault wipe'] ?? 0);
-
     await sim.users(25, async (client) => {
       const key = sim.pick(KEYS);
-      if (sim.random() < 0.25) return invalidate(client, key);
+      if (sim.random() < 0.25) return this.invalidate(client, key);
       // Others come at the same moment.
-      await Promise.all([read(client, key), sim.random() < 0.5 ? read(sim.pick(sim.clients), key) : undefined]);
+      const other = sim.random() < 0.5 ? this.read(sim.pick(sim.clients), key) : undefined;
+      await Promise.all([this.read(client, key), other]);
     });
-    for (const client of sim.clients) {
-      for (const key of KEYS) await sim.time.until(read(client, key));
+    // Some time after the last trouble nothing of it is left.
+    await sim.time.advance(DEAF_MS + ALONE_MS + Math.max(...sim.clients.map(({ longestMs }) => longestMs)));
+    for (const key of KEYS) {
+      for (const client of sim.clients) await sim.time.until(this.read(client, key));
+      await sim.time.until(this.invalidate(sim.pick(sim.clients), key));
+      await sim.time.advance(100);
+      for (const client of sim.clients) client.longestMs = 10;
+      for (const client of sim.clients) await sim.time.until(this.read(client, key));
+      sim.note('after all');
     }
-  },
-};
+  }
+}

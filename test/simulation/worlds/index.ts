@@ -3,6 +3,7 @@ import { minimise, play } from '../simulation.ts';
 import type { World } from '../simulation.ts';
 import { barrier } from './barrier.ts';
 import { cache } from './cache.ts';
+import { coalescer } from './coalescer.ts';
 import { idempotency } from './idempotency.ts';
 import { latch } from './latch.ts';
 import { leader } from './leader.ts';
@@ -26,6 +27,7 @@ export const worlds: readonly World[] = [
   waitForKey,
   barrier,
   latch,
+  coalescer,
   cache,
   playbook,
 ];

@@ -23,7 +23,7 @@ export const latch: World = {
       },
     };
     const latchOf = (client: SimClient): ReturnType<ReturnType<typeof createLatches>['latch']> =>
-      createLatches(client.port).latch('d', { count, ttlMs: 86_400_000 });
+      createLatches(client.port).latch('d', { count, ttlMs: 2_592_000_000 });
     const isOpen = (asked: number): void => {
       if (begun.size < count) sim.fail(`open after ${begun.size} of ${count}`);
       if (asked === forgets) open = true;

@@ -100,7 +100,7 @@ class LeaseChecks {
     if (believed.length > 1) sim.fail(`${believed.length} believe to hold the lease`);
     for (const { held, client } of believed) {
       if (held.token !== token) sim.fail(`#${client.index} believes in token ${held.token}, the server in ${token}`);
-      const left = Number(sim.ask('PTTL', LEASE));
+      const left = Number(sim.ask('PEXPIRETIME', LEASE)) - sim.redis.serverNow();
       if (left + 1 < held.validMs / client.rate) {
         sim.fail(`#${client.index} believes for ${held.validMs} ms, the server for ${left}`);
       }

@@ -16,7 +16,7 @@ function worldOf(name: string, fair: boolean): World {
   return {
     name,
     faults: [...CLIENT_FAULTS, ...SERVER_FAULTS, ...LOSSES, 'step'],
-    exercises: ['granted', 'released', 'renewed', 'lost', 'waited'],
+    exercises: ['granted', 'released', 'renewed', 'lost', 'waited', ...(fair ? ['passed on'] : [])],
     play: (sim) => playSemaphore(sim, fair),
   };
 }
@@ -46,7 +46,7 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
     stepping: (ms) => ms > 0 && excuse(),
     crashed: (client) => holders.forget(client),
     check() {
-      const live = sim.ask('ZRANGEBYSCORE', HELD, `(${sim.redis.serverNow()}`, '+inf') as readonly string[];
+      const live = unexpired(sim, HELD);
       if (live.length >= permits) fullAt = sim.now;
       if (live.length > permits) sim.fail(`${live.length} live permits of ${permits}`);
       const believed = holders.believed().filter(({ held }) => !excused.has(held.id));
@@ -83,10 +83,39 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
   // Tickets of the dead and permits of the dead are gone after their time.
   await sim.time.advance(sim.unit + 4000);
   const last = createSemaphores(sim.redis.port());
+  const taken: Permit[] = [];
   for (let i = 0; i < permits; i++) {
     const got = await sim.time.until(last.acquire('s', wish));
     if (!got.ok) return sim.fail(`only ${i} of ${permits} permits can be had though nobody holds one`);
+    taken.push(got);
   }
+  if (fair) await passOn(sim, taken[0]!, (client) => of(client).wait('s', { ...wish, budgetMs: 10_000 }));
+}
+
+/** Two wait, and the first of them dies: when the permit is given back, the second gets it. */
+async function passOn(sim: Simulation, held: Permit, wait: (client: SimClient) => Promise<Permit>): Promise<void> {
+  const first = sim.clients[0]!;
+  const second = sim.clients[1]!;
+  sim.watch(wait(first), first);
+  await sim.time.advance(200);
+  const next = wait(second);
+  sim.watch(next, second);
+  await sim.time.advance(200);
+  sim.crash(first);
+  await sim.time.until(held.release());
+  try {
+    await sim.time.until(next);
+    sim.note('passed on');
+  } catch {
+    sim.fail('nobody gets past a waiter that died');
+  }
+}
+
+/** Members whose score, a time, is yet to come. */
+function unexpired(sim: Simulation, key: string): readonly string[] {
+  const flat = sim.ask('ZRANGE', key, 0, -1, 'WITHSCORES') as readonly string[];
+  const now = sim.redis.serverNow();
+  return flat.filter((_, i) => i % 2 === 0 && Number(flat[i + 1]) > now);
 }
 
 /** Grants in the order of tickets, less those that expired or left. */
@@ -105,13 +134,12 @@ class Order {
   }
 
   look(live: readonly string[], fair: boolean): void {
-    const { redis } = this.sim;
     const granted = live.filter((id) => !this.live.includes(id));
     this.live = live;
     if (!fair) return;
     const queue = this.sim.ask('ZRANGE', QUEUE, 0, -1) as readonly string[];
     if (granted.length > 0 && this.queue.length > 0) {
-      const valid = this.sim.ask('ZRANGEBYSCORE', TICKETS, `(${redis.serverNow()}`, '+inf') as readonly string[];
+      const valid = unexpired(this.sim, TICKETS);
       for (const id of granted) {
         const at = this.queue.indexOf(id);
         const ahead = (at < 0 ? this.queue : this.queue.slice(0, at)).filter(

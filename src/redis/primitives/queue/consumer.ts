@@ -59,7 +59,8 @@ export class Consumer {
   private readonly blockMs: number;
   private session: RedisSession | undefined = undefined;
   private recovering = true;
-  private reclaimAt = 0;
+  /** By the port's clock, which may begin anywhere: -Infinity is now. */
+  private reclaimAt = -Infinity;
   private sweepAt: number;
   private wake: (() => void) | undefined = undefined;
   private readonly ending = new AbortController();
@@ -190,7 +191,7 @@ export class Consumer {
     const random = this.port.random ?? Math.random;
     const taken = await this.take(reclaimJobs, want, [vtMs]);
     // Spread, so that workers do not all look at once.
-    this.reclaimAt = taken === want ? 0 : this.port.clock.now() + (vtMs / 2) * (0.75 + 0.5 * random());
+    this.reclaimAt = taken === want ? -Infinity : this.port.clock.now() + (vtMs / 2) * (0.75 + 0.5 * random());
   }
 
   private async take(script: typeof reclaimJobs, want: number, rest: readonly (string | number)[]): Promise<number> {
@@ -227,7 +228,7 @@ export class Consumer {
       // A delayed job is due before all others, or somebody gave jobs back.
       this.quietly(this.settler.settle(hold, 'a'));
       this.promoter.look();
-      this.reclaimAt = 0;
+      this.reclaimAt = -Infinity;
     } else if (this.stopping || this.port.clock.now() >= hold.validUntil) {
       // Also where the reply was so late that another may have it. No handler has seen it, so it does not count.
       this.quietly(this.settler.settle(hold, 'b', delivery.deliveries - 1));

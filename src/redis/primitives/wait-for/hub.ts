@@ -42,7 +42,7 @@ class WaitHub {
   private lingering: Timer | undefined = undefined;
   private tracker: Tracker | undefined = undefined;
   /** By the port's clock: not before this is tracking tried; Infinity while it is, or where there is none. */
-  private trackAt = 0;
+  private trackAt = -Infinity;
 
   constructor(port: RedisPort) {
     this.port = port;
@@ -121,7 +121,7 @@ class WaitHub {
     while (this.polls.take() !== undefined);
     this.lingering = this.port.clock.after(LINGER_MS, () => {
       void this.tracker?.close().catch(() => {});
-      if (this.tracker !== undefined) this.trackAt = 0;
+      if (this.tracker !== undefined) this.trackAt = -Infinity;
       this.tracker = undefined;
     });
   }
