@@ -255,12 +255,6 @@ describe('the package', () => {
 });
 
 describe('an app that cannot have it', () => {
-  const typescript = (version: string, module: string): Files => ({
-    'package.json': `{ "name": "shop", "dependencies": { "express": "^5" }, "devDependencies": { "typescript": "${version}" } }\n`,
-    'tsconfig.json': `{ "compilerOptions": { "module": "${module}" } }\n`,
-    'src/index.ts': "import express from 'express';\n\nexpress().listen(3000);\n",
-  });
-
   test.each([
     [
       'an old client',
@@ -311,6 +305,14 @@ describe('an app that cannot have it', () => {
     expect(out).toContain('TypeScript before 5.8 lets no CommonJS file import @paxx/redis');
   });
 });
+
+function typescript(version: string, module: string): Files {
+  return {
+    'package.json': `{ "name": "shop", "dependencies": { "express": "^5" }, "devDependencies": { "typescript": "${version}" } }\n`,
+    'tsconfig.json': `{ "compilerOptions": { "module": "${module}" } }\n`,
+    'src/index.ts': "import express from 'express';\n\nexpress().listen(3000);\n",
+  };
+}
 
 describe('on a terminal', () => {
   const ASK = ['infra', 'add', 'redis', '--no-install'];
