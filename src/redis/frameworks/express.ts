@@ -9,6 +9,11 @@ import { requestLimiter } from './rate-limit.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
 
+export type { HttpRequest } from './exchange.ts';
+export type { IdempotencyKeyOptions } from './idempotency-key.ts';
+export type { RateLimitOptions } from './rate-limit.ts';
+export type { ResponseCacheOptions } from './response-cache.ts';
+
 export type Middleware<Q = IncomingMessage> = (
   request: Q,
   response: ServerResponse,

@@ -41,8 +41,10 @@ export type {
   FastifyIdempotencyKeyOptions,
   FastifyPlugin,
   FastifyRateLimitOptions,
+  FastifyRequestLike,
   FastifyRouteOptions,
 } from './fastify-types.ts';
+export type { HttpRequest } from './exchange.ts';
 export type { PaxxRedis, PaxxRedisOptions } from './paxx-redis.ts';
 
 /** `app.paxx`: port, cache and primitives. They are closed with the app. */

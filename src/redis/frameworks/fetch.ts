@@ -8,6 +8,11 @@ import { notModified, responseCache } from './response-cache.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
 import { fromResponse, requestOf, requestWithBody, toResponse } from './web.ts';
 
+export type { HttpRequest } from './exchange.ts';
+export type { IdempotencyKeyOptions } from './idempotency-key.ts';
+export type { RateLimitOptions } from './rate-limit.ts';
+export type { ResponseCacheOptions } from './response-cache.ts';
+
 /** The part of Hono's context that is used. */
 export interface FetchContext {
   readonly req: { readonly raw: Request };

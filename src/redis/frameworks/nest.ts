@@ -64,10 +64,12 @@ export type {
   NestCacheResponseOptions,
   NestIdempotencyKeyOptions,
   NestRateLimitOptions,
+  NestRequest,
   PaxxRedisAsyncOptions,
   PaxxRedisDynamicModule,
   PaxxRedisModuleOptions,
 } from './nest-types.ts';
+export type { HttpRequest } from './exchange.ts';
 
 /** Injects the RedisPort. */
 export const PAXX_PORT: unique symbol = Symbol.for('@paxx/redis:port');

@@ -17,6 +17,10 @@ import { notModified, responseCache } from './response-cache.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
 import { fromResponse, requestOf, requestWithBody, toResponse } from './web.ts';
 
+export type { HttpRequest } from './exchange.ts';
+export type { IdempotencyKeyOptions } from './idempotency-key.ts';
+export type { RateLimitOptions } from './rate-limit.ts';
+export type { ResponseCacheOptions } from './response-cache.ts';
 export { createCacheHandler } from './next-cache-handler.ts';
 export type { CacheHandlerOptions } from './next-cache-handler.ts';
 export type { NextStoreOptions } from './next-store.ts';
