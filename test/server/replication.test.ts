@@ -295,6 +295,22 @@ describe('of ours', () => {
     await vi.waitFor(() => expect(replica.call('GET', 'new')).toBe('1'), PATIENCE);
   });
 
+  it('says in its log that its password is wrong, and links when it is right', async () => {
+    const log: string[] = [];
+    const master = await start({ password: 'bin\x00ary' });
+    const replica = await start({
+      config: { masterauth: 'bin', replicaof: `127.0.0.1 ${master.port}` },
+      log: (line) => log.push(line),
+    });
+    await vi.waitFor(
+      () => expect(log).toContainEqual(expect.stringContaining('Unable to AUTH to MASTER: -WRONGPASS')),
+      PATIENCE,
+    );
+    expect(info(replica)['master_link_status']).toBe('down');
+    replica.call('CONFIG', 'SET', 'masterauth', 'bin\x00ary');
+    await isLinked(replica);
+  });
+
   it('keeps on disk what its master sent, in one piece and after it', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'paxx-replica-'));
     closing.push(() => rm(dir, { recursive: true }));

@@ -207,10 +207,11 @@ export class MasterLink {
   answered(line: string): void {
     const question = this.questions.shift();
     if (question?.name === 'PSYNC') return this.decided(line);
-    // A master of another age may not know what we tell of ourselves.
-    const isFatal = line.startsWith('-') && question?.name !== 'REPLCONF' && !/^-(NOAUTH|NOPERM|ERR op)/.test(line);
-    if (isFatal || (line.startsWith('-') && question?.name === 'AUTH')) {
-      throw new Error(`${question?.name} was answered with ${line}`);
+    if (line.startsWith('-')) {
+      if (question?.name === 'AUTH') throw new Error(`Unable to AUTH to MASTER: ${line}`);
+      // A master of another age may not know what we tell of ourselves.
+      const isBearable = question?.name === 'REPLCONF' || /^-(NOAUTH|NOPERM|ERR op)/.test(line);
+      if (!isBearable) throw new Error(`Error reply to ${question?.name} from master: '${line}'`);
     }
     this.send();
   }
