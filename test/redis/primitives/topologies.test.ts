@@ -1,10 +1,20 @@
-/** The primitives over a real cluster: the keys of one object share a slot, the objects lie on different nodes. */
-import { afterAll, beforeAll, describe } from 'vitest';
+/**
+ * The primitives over a real cluster, where the keys of one object share a slot and the objects lie on different nodes;
+ * and through failovers.
+ */
+import { Redis as Redis5 } from 'ioredis-5';
+import { Redis as Redis6 } from 'ioredis-6';
+import { createSentinel as createSentinel5 } from 'redis-5';
+import { createSentinel as createSentinel6 } from 'redis-6';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createPort } from '../../../src/redis/port/index.ts';
 import { slotOf } from '../../../src/redis/port/slots.ts';
 import { startRedisCluster, type RedisCluster } from '../../support/redis-cluster.ts';
+import { startSentinels } from '../../support/redis-sentinel.ts';
 import { hasRedisServer } from '../../support/redis-server.ts';
+import { long } from '../port/clients.ts';
 import { clusterClients, end, type Closable } from '../port/cluster-clients.ts';
+import { NAME, outliveMaster } from './failover-suite.ts';
 import { queueSuite } from './queue-suite.ts';
 import { primitivesSuite } from './suite.ts';
 import type { Rig } from './suite.ts';
@@ -44,6 +54,40 @@ describe.skipIf(!hasRedisServer())('primitives over a cluster', () => {
     });
   }
 });
+
+if (long)
+  describe.skipIf(!hasRedisServer())('primitives through a failover', () => {
+    it('of a cluster', { timeout: 90_000 }, async () => {
+      const cluster = await startRedisCluster();
+      try {
+        const master = await cluster.masterOf(slotOf(NAME));
+        await outliveMaster(
+          clusterClients(() => cluster),
+          () => master.kill(),
+        );
+      } finally {
+        await cluster.stop();
+      }
+    });
+
+    it('by sentinels', { timeout: 90_000 }, async () => {
+      const setup = await startSentinels();
+      try {
+        const { name } = setup;
+        const sentinels = [...setup.sentinels];
+        const kinds: Record<string, () => Closable> = {
+          'ioredis 5': () => new Redis5({ sentinels, name }),
+          'ioredis 6': () => new Redis6({ sentinels, name }),
+          'node-redis 5': () => createSentinel5({ name, sentinelRootNodes: sentinels }) as Closable,
+          'node-redis 6': () => createSentinel6({ name, sentinelRootNodes: sentinels }) as Closable,
+        };
+        const master = await setup.master();
+        await outliveMaster(kinds, () => master.kill());
+      } finally {
+        await setup.stop();
+      }
+    });
+  });
 
 /** A command past the ports: to the node of its key, or to all where it has none. */
 async function past(cluster: RedisCluster, args: string[]): Promise<unknown> {
