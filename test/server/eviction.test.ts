@@ -113,6 +113,24 @@ describe('a limit', () => {
   });
 });
 
+describe('INFO', () => {
+  it('tells for how long a limit has not held', async () => {
+    const redis = await open();
+    redis.call('SET', 'a', 'x'.repeat(10_000));
+    redis.call('CONFIG', 'SET', 'maxmemory', 1);
+    redis.call('GET', 'a');
+    redis.clock.advance(1500);
+    expect(info(redis, 'current_eviction_exceeded_time')).toBe(1500);
+    redis.call('CONFIG', 'SET', 'maxmemory', '100mb');
+    redis.call('GET', 'a');
+    redis.clock.advance(1000);
+    expect(info(redis, 'current_eviction_exceeded_time')).toBe(0);
+    expect(info(redis, 'total_eviction_exceeded_time')).toBe(1500);
+    redis.call('CONFIG', 'RESETSTAT');
+    expect(info(redis, 'total_eviction_exceeded_time')).toBe(0);
+  });
+});
+
 describe('keys that go', () => {
   it('are the idle ones with LRU, the rare ones with LFU, the short-lived ones by time to live', async () => {
     for (const policy of ['allkeys-lru', 'allkeys-lfu', 'volatile-ttl']) {

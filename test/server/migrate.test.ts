@@ -19,6 +19,10 @@ afterAll(async () => {
   await ours.stop();
 });
 
+function send(...argv: string[]): Promise<unknown> {
+  return client.send(argv);
+}
+
 async function migrate(...args: (string | number)[]): Promise<string> {
   const reply = await client.send(['MIGRATE', ...args.map(String)]);
   return 'value' in reply ? String(reply.value) : reply.type;
@@ -49,6 +53,33 @@ describe.skipIf(!hasRedisServer())('with redis-server', () => {
     expect(ours.contents()).toMatchObject({ list: before['list'], hash: before['hash'], zset: before['zset'] });
     expect(Number(ours.call('PTTL', 'text'))).toBeGreaterThan(50_000);
     expect(await theirs.command('DBSIZE')).toBe(0);
+  });
+
+  it('moves keys from within a transaction and a script', async () => {
+    ours.flush();
+    ours.call('MSET', 'x', 1, 'y', 2, 'z', 3);
+    await send('MULTI');
+    await send('MIGRATE', '127.0.0.1', String(theirs.port), 'x', '0', '5000');
+    await send('EXISTS', 'x');
+    await send('MIGRATE', '127.0.0.1', '1', 'y', '0', '1000');
+    await send('MIGRATE', '127.0.0.1', String(theirs.port), 'none', '0', '1000');
+    expect(await send('EXEC')).toMatchObject({
+      items: [
+        { value: 'OK' },
+        { value: 0 },
+        { value: 'IOERR error or timeout writing to target instance' },
+        { value: 'NOKEY' },
+      ],
+    });
+    const script = `return redis.call('MIGRATE', '127.0.0.1', ${theirs.port}, '', 0, 5000, 'KEYS', 'y', 'z')`;
+    expect(await send('EVAL', script, '0')).toMatchObject({ value: 'OK' });
+    expect(ours.keys()).toEqual([]);
+    expect(await theirs.command('MGET', 'x', 'y', 'z')).toEqual(['1', '2', '3']);
+    ours.call('SET', 'x', 1);
+    expect(() => ours.call('MIGRATE', '127.0.0.1', theirs.port, 'x', 0, 1000)).toThrow(
+      'Target instance replied with error: BUSYKEY',
+    );
+    await theirs.command('DEL', 'x', 'y', 'z');
   });
 
   it('says what both say when it cannot', async () => {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../src/server/index.ts';
 import type { StartedServer } from '../../src/server/index.ts';
+import { usedMemory } from '../../src/server/introspection/memory.ts';
 import { openWire } from '../support/wire-client.ts';
 import type { WireClient } from '../support/wire-client.ts';
 
@@ -40,6 +41,23 @@ describe('the table of keys', () => {
     first.close();
     second.close();
     await expect.poll(counters).toEqual({ tracking_clients: 0, keys: 0, items: 0, prefixes: 0 });
+  });
+
+  it('is counted as memory that the server uses, and given back', async () => {
+    redis = await startServer();
+    const names = Array.from({ length: 200 }, (_, i) => `key:${i}`);
+    const first = await reader();
+    const before = usedMemory(redis.server);
+    for (const name of names) await first.send(['GET', name]);
+    expect(usedMemory(redis.server) - before).toBeGreaterThan(200 * 200);
+    const { bytes } = redis.server.tracking!;
+    expect(bytes).toBe(names.reduce((sum, name) => sum + name.length + 214, 0));
+    const second = await reader('key:0');
+    expect(redis.server.tracking!.bytes).toBe(bytes + 24);
+    for (const name of names) redis.call('SET', name, 1);
+    expect(redis.server.tracking!.bytes).toBe(0);
+    first.close();
+    second.close();
   });
 
   it('is brought within its limit in rounds that grow, by commands or by time', async () => {

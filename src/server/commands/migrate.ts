@@ -1,6 +1,7 @@
 // MIGRATE: keys to another server, and away from here once it has them.
 //
-// Redis stops for the whole exchange. Here others go on reading, and whoever wants to write waits until it is over.
+// Redis stops for the whole exchange. Here others go on reading, and whoever wants to write waits until it is over. Only
+// a transaction or script, which nobody may see in parts, stops the server as well.
 
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -10,6 +11,7 @@ import { clusterOf } from '../cluster/cluster.ts';
 import type { Call } from '../dispatch/call.ts';
 import type { Handlers } from '../dispatch/registry.ts';
 import { CommandError, SYNTAX_ERROR } from '../errors.ts';
+import { exchangeNow } from '../net/exchange-now.ts';
 import type { Database } from '../keyspace/database.ts';
 import { payloadOf } from '../persistence/rdb/payload.ts';
 import type { Reply } from '../reply/reply.ts';
@@ -39,10 +41,8 @@ function migrate(call: Call): void {
   const { client, server, db } = call;
   const keys = request.keys.filter((key) => db.readKey(key) >= 0);
   if (keys.length === 0) return call.reply.simple('NOKEY');
-  if (!call.mayBlock || client.transport === undefined) {
-    throw new CommandError('ERR MIGRATE is not possible inside a transaction or script');
-  }
   const commands = commandsFor(call, request, keys);
+  if (!call.mayBlock || client.transport === undefined) return migrateNow(call, request, keys, commands);
   const hold = new Pause(server);
   call.block(
     [],
@@ -63,6 +63,21 @@ function migrate(call: Call): void {
       server.endBatch();
     });
   });
+}
+
+function migrateNow(
+  { db, reply }: Call,
+  request: Request,
+  keys: readonly string[],
+  commands: readonly string[][],
+): void {
+  const { host, port, timeout } = request;
+  const text = commands.map((argv) => encodeByteCommand(argv)).join('');
+  const { failedAt, lines } = exchangeNow({ host, port, timeout, text, lines: commands.length });
+  if (failedAt !== undefined) throw new CommandError(FAILURES[failedAt]);
+  const refusal = conclude(request, db, keys, lines.slice(commands.length - keys.length), lines);
+  if (refusal !== undefined) throw new CommandError(refusal);
+  reply.ok();
 }
 
 function parse(call: Call): Request {
@@ -132,13 +147,20 @@ function conclude(
   return error === undefined ? undefined : `ERR Target instance replied with error: ${error.slice(1)}`;
 }
 
+/** A host that is not known is the only failure that Redis meets before it writes. */
+const FAILURES = {
+  lookup: 'IOERR error or timeout connecting to the client',
+  writing: 'IOERR error or timeout writing to target instance',
+  reading: 'IOERR error or timeout reading to target instance',
+} as const;
+
 type Done = (failure: string | undefined, answers: readonly string[]) => void;
 
 /** Send everything, and collect one line for each command. */
 function exchange({ host, port, timeout }: Request, commands: readonly string[][], done: Done): void {
   const answers: string[] = [];
   let text = '';
-  let stage = 'writing to target instance';
+  let stage: keyof typeof FAILURES = 'writing';
   let socket: Socket | undefined;
   const end = (failure: string | undefined): void => {
     clearTimeout(timer);
@@ -149,7 +171,7 @@ function exchange({ host, port, timeout }: Request, commands: readonly string[][
         .destroy();
     done(failure, answers);
   };
-  const fail = (): void => end(`IOERR error or timeout ${stage}`);
+  const fail = (): void => end(FAILURES[stage]);
   const timer = setTimeout(fail, timeout);
   if (!(port > 0 && port < 65_536)) {
     setImmediate(fail);
@@ -157,12 +179,11 @@ function exchange({ host, port, timeout }: Request, commands: readonly string[][
   }
   socket = connect(port, host);
   socket.on('connect', () => {
-    stage = 'reading to target instance';
+    stage = 'reading';
     socket!.write(commands.map((argv) => encodeByteCommand(argv)).join(''), 'latin1');
   });
   socket.on('error', ({ syscall }: NodeJS.ErrnoException) => {
-    // A host that is not known is the only failure that Redis meets before it writes.
-    if (syscall === 'getaddrinfo') stage = 'connecting to the client';
+    if (syscall === 'getaddrinfo') stage = 'lookup';
     fail();
   });
   socket.on('close', fail);

@@ -36,7 +36,7 @@ const STARTUP = 860 * 1024;
 
 /** All that the server accounts for, as a limit has to know it before each command. */
 export function usedMemory(server: Server): number {
-  let used = STARTUP + (server.clientMemory?.total ?? memoryOfClients(server));
+  let used = STARTUP + trackingBytes(server) + (server.clientMemory?.total ?? memoryOfClients(server));
   for (const db of server.keyspace.databases) if (db.table.size > 0) used += usedBytes(db);
   return used;
 }
@@ -46,7 +46,8 @@ export function reportMemory(server: Server): MemoryReport {
   const clients = memoryOfClients(server);
   const tables = databases.reduce((sum, { main, expires }) => sum + main + expires, 0);
   const values = databases.reduce((sum, database) => sum + database.values, 0);
-  const used = STARTUP + clients + tables + values;
+  const tracked = trackingBytes(server);
+  const used = STARTUP + clients + tracked + tables + values;
   const statistics = statisticsOf(server);
   statistics.peakMemory = Math.max(statistics.peakMemory, used);
   const { rss: resident, heapUsed, heapTotal } = process.memoryUsage();
@@ -54,7 +55,7 @@ export function reportMemory(server: Server): MemoryReport {
     used,
     peak: statistics.peakMemory,
     startup: STARTUP,
-    overhead: STARTUP + clients + tables,
+    overhead: STARTUP + clients + tracked + tables,
     dataset: values,
     clients,
     databases,
@@ -76,6 +77,11 @@ export function memoryOfClients(server: Server): number {
   let sum = 0;
   for (const client of server.clients.values()) sum += memoryOfClient(client);
   return sum;
+}
+
+/** What is remembered of keys that clients have read. */
+function trackingBytes({ tracking }: Server): number {
+  return tracking === undefined ? 0 : tracking.bytes;
 }
 
 function memoryOfDatabase(db: Database): DatabaseMemory {

@@ -50,6 +50,9 @@ export class Statistics {
   peakMemory = 0;
   /** When counting began. */
   since: number;
+  /** Milliseconds above `maxmemory` so far, and since when it is exceeded now. */
+  exceeded = 0;
+  exceededSince: number | undefined = undefined;
   /** Counters of rooms that have none of their own, by INFO's names. */
   readonly counters = new Map<string, number>();
 
@@ -97,6 +100,8 @@ export class Statistics {
     this.samples = [];
     this.since = this.server.clock.now();
     this.counters.clear();
+    this.exceeded = 0;
+    this.exceededSince = undefined;
     this.peakMemory = 0;
   }
 }

@@ -13,6 +13,7 @@ import { latencyOf } from '../introspection/latency.ts';
 import { usedMemory } from '../introspection/memory.ts';
 import { statisticsOf } from '../introspection/statistics.ts';
 import { Eviction } from '../keyspace/eviction.ts';
+import type { Outcome } from '../keyspace/eviction.ts';
 import { savingOf } from '../persistence/saving.ts';
 import { flagsOf, queuedFlags } from '../scripting/command-flags.ts';
 import type { Server } from '../server.ts';
@@ -72,12 +73,23 @@ export class MemoryLimit {
     return server.shortOfMemory && refuses(call) ? OUT_OF_MEMORY : undefined;
   }
 
-  /** Evict until the limit holds; false when it cannot be made to. */
+  /** Evict until the limit holds; false when it cannot be made to. INFO tells for how long it did not hold. */
   makeRoom(): boolean {
+    const outcome = this.evict();
+    const statistics = statisticsOf(this.server);
+    if (outcome !== 'done') statistics.exceededSince ??= this.server.clock.now();
+    else if (statistics.exceededSince !== undefined) {
+      statistics.exceeded += this.server.clock.now() - statistics.exceededSince;
+      statistics.exceededSince = undefined;
+    }
+    return outcome !== 'stuck';
+  }
+
+  evict(): Outcome {
     const { server } = this;
     const { keyspace } = server;
     const excess = usedMemory(server) - server.settings.maxmemory;
-    if (excess <= 0 || !keyspace.mayExpire || savingOf(server).loading !== undefined) return true;
+    if (excess <= 0 || !keyspace.mayExpire || savingOf(server).loading !== undefined) return 'done';
     const started = performance.now();
     const patience = patienceOf(Number(configOf(server).value('maxmemory-eviction-tenacity')));
     const statistics = statisticsOf(server);
@@ -86,7 +98,7 @@ export class MemoryLimit {
     const outcome = this.eviction.free(excess, verb, late, () => statistics.count('evicted_keys'));
     latencyOf(server).add('eviction-cycle', performance.now() - started);
     if (outcome === 'late') this.goOnLater();
-    return outcome !== 'stuck';
+    return outcome;
   }
 
   /** After a lower limit, or when time was short. */

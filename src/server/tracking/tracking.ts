@@ -38,6 +38,10 @@ export interface TrackingOptions {
   readonly prefixes: readonly string[];
 }
 
+/** What a remembered key takes besides its text, and each of its readers, as measured. */
+const KEY_BYTES = 190;
+const READER_BYTES = 24;
+
 /** Scripts count as read-only when they are called so; what they read is remembered as they read it. */
 const SCRIPTS = new Set(['eval_ro', 'evalsha_ro', 'fcall_ro']);
 
@@ -53,6 +57,8 @@ export class Tracking {
   readonly table = new Map<string, Set<number>>();
   /** Readers in the table. */
   items = 0;
+  /** What the table takes. */
+  bytes = 0;
   readonly broadcast: Broadcast;
   readonly limit: TableLimit;
   /** What a running client is told behind its own reply: a key, or undefined for all of them. */
@@ -131,10 +137,14 @@ export class Tracking {
 
   note(client: Client, key: string): void {
     let readers = this.table.get(key);
-    if (readers === undefined) this.table.set(key, (readers = new Set()));
+    if (readers === undefined) {
+      this.table.set(key, (readers = new Set()));
+      this.bytes += KEY_BYTES + key.length;
+    }
     if (readers.has(client.id)) return;
     readers.add(client.id);
     this.items++;
+    this.bytes += READER_BYTES;
     this.limit.check();
   }
 
@@ -159,6 +169,7 @@ export class Tracking {
     if (readers === undefined) return;
     this.table.delete(key);
     this.items -= readers.size;
+    this.bytes -= KEY_BYTES + key.length + readers.size * READER_BYTES;
     for (const id of readers) {
       const client = this.server.clients.get(id);
       const tracked = client?.tracking;
@@ -177,6 +188,7 @@ export class Tracking {
     }
     this.table.clear();
     this.items = 0;
+    this.bytes = 0;
   }
 
   /** Tell what was held back while a client's own command ran. */

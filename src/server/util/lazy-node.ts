@@ -2,6 +2,7 @@
 
 import type * as Crypto from 'node:crypto';
 import type * as Tls from 'node:tls';
+import type * as Workers from 'node:worker_threads';
 
 /** TLS brings cryptography with it; together they take a fifth of the time that importing this package takes. */
 export function nodeCrypto(): typeof Crypto {
@@ -10,4 +11,8 @@ export function nodeCrypto(): typeof Crypto {
 
 export function nodeTls(): typeof Tls {
   return process.getBuiltinModule('node:tls');
+}
+
+export function nodeWorkers(): typeof Workers {
+  return process.getBuiltinModule('node:worker_threads');
 }

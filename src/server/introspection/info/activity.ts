@@ -142,6 +142,8 @@ export function statisticsSection(server: Server): Section {
   const { counters } = statistics;
   const rates = statistics.rates(server.clock.now());
   const counted = (name: string): number => counters.get(name) ?? 0;
+  const { exceededSince } = statistics;
+  const exceeding = exceededSince === undefined ? 0 : Math.floor(server.clock.now() - exceededSince);
   return {
     total_connections_received: stats.connections,
     total_commands_processed: statistics.commands(),
@@ -165,8 +167,8 @@ export function statisticsSection(server: Server): Section {
     expire_cycle_cpu_milliseconds: 0,
     evicted_keys: counted('evicted_keys'),
     evicted_clients: counted('evicted_clients'),
-    total_eviction_exceeded_time: 0,
-    current_eviction_exceeded_time: 0,
+    total_eviction_exceeded_time: Math.floor(statistics.exceeded) + exceeding,
+    current_eviction_exceeded_time: exceeding,
     keyspace_hits: keyspace.hits,
     keyspace_misses: keyspace.misses,
     pubsub_channels: channels.channels.size,
