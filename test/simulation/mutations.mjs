@@ -218,6 +218,11 @@ export const mutations = [
     changes: [['this.entries.clear();\n\t\t\tthis.versions.clear();', '']],
   },
   {
+    world: 'cache',
+    bug: 'connections that only receive are not probed',
+    changes: [['}, () => link.close());', '}, () => {});']],
+  },
+  {
     world: 'playbook',
     bug: 'written down whatever the token',
     changes: [['if not token or tonumber(token) > tonumber(ARGV[1]) then return 0 end', '']],
@@ -237,5 +242,10 @@ export const mutations = [
     world: 'idempotency',
     bug: 'a run whose outcome cannot be stored is renewed for ever',
     changes: [['await begun[Symbol.asyncDispose]();', '']],
+  },
+  {
+    world: 'waitFor',
+    bug: 'of two timers to close the tracker one is forgotten',
+    changes: [['this.lingering?.cancel();\n\t\tthis.lingering = ', 'this.lingering = ']],
   },
 ];

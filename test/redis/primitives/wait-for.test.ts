@@ -73,6 +73,22 @@ describe('waitFor on virtual time', () => {
     expect(time.now - began).toBeLessThan(50);
   });
 
+  it('keeps its tracker for those who wait, though others ended before it was there', async () => {
+    const port = redis.port({ network: { request: () => 5, reply: () => 5 } });
+    ports.push(port);
+    redis.call('SET', 'first', 'there');
+    await time.until(waitFor(port, 'first'));
+    const ended = time.now;
+    await time.advance(100);
+    const waiting = waitFor(port, 'k', { budgetMs: 60_000 });
+    // Just past the moment at which the tracker would have been closed had nobody come.
+    await time.advance(ended + 10_020 - time.now);
+    const began = time.now;
+    redis.call('SET', 'k', 'there');
+    await time.until(waiting);
+    expect(time.now - began).toBeLessThan(50);
+  });
+
   it('hears of expiry, deletion and flushes', async () => {
     const port = open();
     for (const end of [

@@ -73,6 +73,7 @@ class CoalescerWorld {
     const joined = this.working.get(place);
     const shared = next === this.next;
     if (joined === undefined) return sim.fail(`nobody works on ${place}`);
+    if (joined.signal.aborted) sim.fail(`${place} is joined after it was given up`);
     joined.callers++;
     this.waiting++;
     let gone = false;

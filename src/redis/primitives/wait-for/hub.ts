@@ -119,6 +119,7 @@ class WaitHub {
     this.timer?.cancel();
     this.timerAt = Infinity;
     while (this.polls.take() !== undefined);
+    this.lingering?.cancel();
     this.lingering = this.port.clock.after(LINGER_MS, () => {
       void this.tracker?.close().catch(() => {});
       if (this.tracker !== undefined) this.trackAt = -Infinity;
