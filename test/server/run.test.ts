@@ -202,6 +202,39 @@ describe('the command line', () => {
     expect(await ping(`redis://127.0.0.2:${server.port}`)).toMatchObject({ health: 'ready' });
   });
 
+  it('moves to other ports and addresses, or stays where it is', async () => {
+    const server = await start('--port', '0', '--bind', '127.0.0.1');
+    const client = await openWire(server.port);
+    const set = (...pairs: string[]): Promise<unknown> => client.send(['CONFIG', 'SET', ...pairs]);
+    const port = await freePort();
+    expect(await set('port', String(port))).toMatchObject({ value: 'OK' });
+    expect([await answers('127.0.0.1', port), await answers('127.0.0.1', server.port)]).toEqual([true, false]);
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const other = (taken.address() as AddressInfo).port;
+    expect(await set('maxmemory', '50mb', 'port', String(other))).toMatchObject({
+      value:
+        "ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.",
+    });
+    taken.close();
+    expect([await config(client, 'port'), await config(client, 'maxmemory')]).toEqual([String(port), '0']);
+    expect(await set('bind', '192.0.2.1')).toMatchObject({
+      value: "ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.",
+    });
+    expect(await answers('127.0.0.1', port)).toBe(true);
+    // What was bound stands in the way of the wider address.
+    expect(await set('bind', '* -::*')).toMatchObject({ value: 'OK' });
+    expect(await answers('127.0.0.2', port)).toBe(true);
+    await client.send(['MULTI']);
+    await set('bind', '127.0.0.2 -192.0.2.1');
+    expect(await client.send(['EXEC'])).toMatchObject({ items: [{ value: 'OK' }] });
+    expect([await answers('127.0.0.1', port), await answers('127.0.0.2', port)]).toEqual([false, true]);
+    expect(await set('bind', '')).toMatchObject({ value: 'OK' });
+    expect(await answers('127.0.0.2', port)).toBe(false);
+    expect(await client.send(['PING'])).toMatchObject({ value: 'PONG' });
+    client.close();
+  });
+
   it('listens on a unix socket alone when the port is 0', async () => {
     const path = join(folder, 'redis.sock');
     const server = await start('--port', '0', '--unixsocket', path, '--unixsocketperm', '700');
@@ -430,6 +463,10 @@ function healthcheck(url: string): Promise<{ stdout: string }> {
 async function config(client: { send(argv: readonly string[]): Promise<unknown> }, name: string): Promise<string> {
   const answer = (await client.send(['CONFIG', 'GET', name])) as { items: { value: string }[] };
   return answer.items[1]!.value;
+}
+
+async function answers(host: string, port: number): Promise<boolean> {
+  return (await ping(`redis://${host}:${port}`)).health === 'ready';
 }
 
 async function freePort(): Promise<number> {

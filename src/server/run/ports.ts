@@ -13,6 +13,8 @@ export class Ports {
   readonly config: Config;
   /** What listens, by its address. */
   readonly open = new Map<string, Listener>();
+  /** Keeps the process running. */
+  alive: NodeJS.Timeout | undefined = undefined;
 
   constructor(server: Server, config: Config) {
     this.server = server;
@@ -34,13 +36,15 @@ export class Ports {
     if (first.path === undefined && Number(config.value('port')) === 0 && Number(config.value('tls-port')) === 0) {
       config.load('port', String(first.port));
     }
-    for (const listener of this.listeners) listener.ref();
+    // Without anything to listen to, those who are connected are still served.
+    this.alive = setInterval(() => {}, LONGEST_WAIT);
     for (const [name, refusal] of Object.entries(REFUSALS)) {
       config.addApply(name, () => (this.move() ? undefined : refusal));
     }
   }
 
   async close(): Promise<void> {
+    clearInterval(this.alive);
     await Promise.all(this.listeners.map((listener) => listener.close()));
   }
 
@@ -100,11 +104,13 @@ export class Ports {
   listenNow(key: string, options: ListenOptions): boolean {
     const listener = listenNow(this.server, options);
     if (listener === undefined) return false;
-    listener.ref();
     this.open.set(key, listener);
     return true;
   }
 }
+
+/** Node's timers cannot wait longer. */
+const LONGEST_WAIT = 2 ** 31 - 1;
 
 const REFUSALS: Readonly<Record<string, string>> = {
   port: 'Unable to listen on this port. Check server logs.',
