@@ -223,6 +223,13 @@ describe('after a restart', () => {
     await before.stop();
     const replica = await start({ dir, config: { ...config, replicaof: '127.0.0.1 1' } });
     expect(replica.call('GET', 'a')).toBe('42');
+    for (let i = 0; i < 2; i++) {
+      replica.call('DEBUG', 'LOADAOF');
+      expect(replica.call('GET', 'a')).toBe('42');
+    }
+    replica.call('REPLICAOF', 'NO', 'ONE');
+    replica.call('CONFIG', 'SET', 'appendonly', 'no');
+    replica.call('SET', 'a', 'lost');
     replica.call('DEBUG', 'LOADAOF');
     expect(replica.call('GET', 'a')).toBe('42');
   });

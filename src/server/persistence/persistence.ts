@@ -127,8 +127,13 @@ export class Persistence implements Store {
   }
 
   loadAppendOnly(): void {
-    const { aof, server } = this;
-    if (aof === undefined) return;
+    const { server } = this;
+    const aof = this.aof ?? new AppendOnly(server, this.folder);
+    // Turned off, there may still be one.
+    if (this.aof === undefined) aof.find();
+    if (!aof.exists) return;
+    const { effects } = server.keyspace;
+    const { dirty } = effects;
     aof.flush();
     emptyAll(server);
     aof.stopListening?.();
@@ -141,7 +146,9 @@ export class Persistence implements Store {
     } finally {
       this.saving.loading = undefined;
       stopRefusing();
-      aof.listen();
+      if (aof === this.aof) aof.listen();
+      // What is loaded is no change, and whoever asked for it is not to be found in the file.
+      effects.dirty = dirty;
       this.saving.settle();
     }
   }

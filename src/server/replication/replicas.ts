@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import { encodeByteCommand } from '../../redis/protocol/index.ts';
 import type { Client } from '../client.ts';
 import { configOf } from '../config/config.ts';
+import { savingOf } from '../persistence/saving.ts';
 import { RdbWriter } from '../persistence/rdb/write-file.ts';
 import type { RdbOptions } from '../persistence/rdb/write-file.ts';
 import type { Server } from '../server.ts';
@@ -157,7 +158,13 @@ export class Replicas {
   listen(): void {
     this.backlog ??= new Backlog(identityOf(this.server).offset, this.backlogSize);
     if (this.stop !== undefined) return;
-    const stop = this.server.keyspace.effects.add({ propagated: (db, argv) => this.feed(db, argv) });
+    const saving = savingOf(this.server);
+    const stop = this.server.keyspace.effects.add({
+      propagated: (db, argv) => {
+        // What is loaded is no change.
+        if (saving.loading === undefined) this.feed(db, argv);
+      },
+    });
     const cron = setInterval(() => this.tick(), CRON_MS);
     cron.unref();
     this.lastPing = this.server.clock.now();
