@@ -1,5 +1,5 @@
 /** `infra add redis --with …`: what it writes, how it is extended, what it refuses, and how it goes again. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { components } from '../../src/cli/components/index.ts';
@@ -222,6 +222,16 @@ describe('the package', () => {
     await add(root, '--with', 'lease');
     expect(read(root, 'package.json')).toContain('"@paxx/redis": "^0.3.0"');
     expect(Object.keys(tree(root)).some((name) => name.startsWith('vendor/'))).toBe(false);
+  });
+
+  test('of another version stays, which the plan says', async () => {
+    const root = smallApp();
+    await add(root, '--with', 'lease');
+    renameSync(path.join(root, TARBALL), path.join(root, 'vendor/paxx-redis-0.0.9.tar.gz'));
+    edit(root, 'package.json', 'paxx-redis-0.1.0', 'paxx-redis-0.0.9');
+    const { out } = await add(root, '--with', 'queue');
+    expect(out).toContain('package.json: has another @paxx/redis than the 0.1.0 that this paxx carries');
+    expect(Object.keys(tree(root))).not.toContain(TARBALL);
   });
 
   test('would be missing where git or a Dockerfile leaves it out, which the plan says', async () => {

@@ -140,9 +140,15 @@ export async function stagePackage(
     return { [PACKAGE]: range };
   }
   const folder = parentOf(host.manifest);
-  if (declared !== undefined && !isMissing(context, folder, declared)) return { [PACKAGE]: declared };
-  const { file, read } = findBundledPackage();
+  const { file, version, read } = findBundledPackage();
   const local = `${VENDOR}/${file}`;
+  if (declared !== undefined && !isMissing(context, folder, declared)) {
+    if (isOurs(declared) && declared !== `file:${local}`) {
+      const message = `has another ${PACKAGE} than the ${version} that this paxx carries`;
+      warnings.push({ path: host.manifest, message, hint: '(to change it: remove redis, then add it again).' });
+    }
+    return { [PACKAGE]: declared };
+  }
   const path = inFolder(folder, local);
   if (tree.stageBytes(path, read(), { notes: [`${PACKAGE}, as this paxx carries it`] }) === 'changed') {
     await warnOfWaysRound(context, path);
@@ -154,9 +160,11 @@ const VENDOR = 'vendor';
 
 /** Ours, but somebody deleted the file. */
 function isMissing({ tree }: StepContext, folder: string, declared: string): boolean {
-  return (
-    declared.startsWith(`file:${VENDOR}/paxx-redis-`) && !tree.exists(inFolder(folder, declared.slice('file:'.length)))
-  );
+  return isOurs(declared) && !tree.exists(inFolder(folder, declared.slice('file:'.length)));
+}
+
+function isOurs(declared: string): boolean {
+  return declared.startsWith(`file:${VENDOR}/paxx-redis-`);
 }
 
 /** Ways in which the file would be missing where the app is installed. */
