@@ -51,9 +51,16 @@ export interface ScopeOptions {
   readonly global?: boolean;
 }
 
-export interface FastifyRateLimitOptions extends ScopeOptions, Omit<RateLimitOptions<FastifyRequestLike>, 'port'> {
+type RequestLimit = RateLimitOptions<FastifyRequestLike>;
+
+/** `key` and `cost` are methods to the compiler: they may ask for FastifyRequest, with what other plugins add to it. */
+export interface FastifyRateLimitOptions extends ScopeOptions, Omit<RequestLimit, 'port' | 'key' | 'cost'> {
+  /** Who is limited. Undefined: not this request. Behind a proxy, mind where the address comes from. */
+  key(request: FastifyRequestLike): ReturnType<RequestLimit['key']>;
+  /** How many requests this one counts for. Default 1. */
+  cost?(request: FastifyRequestLike): number;
   /** Default: that of `paxxRedis`. */
-  readonly port?: RateLimitOptions<FastifyRequestLike>['port'];
+  readonly port?: RequestLimit['port'];
   /** When to count. `preHandler` where `key` needs what other hooks have found out. Default `onRequest`. */
   readonly hook?: 'onRequest' | 'preHandler';
 }

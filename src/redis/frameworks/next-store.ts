@@ -14,7 +14,7 @@ import { READ_TAGS, REVALIDATE } from './next-scripts.ts';
 export interface NextStoreOptions {
   /** A function is called when the first value is asked for: builds need no Redis. */
   readonly port: RedisPort | (() => RedisPort);
-  /** In front of every key. Handlers that share revalidations share it. Default `next`. */
+  /** In front of every key: the handlers of one app share it, apps that share a Redis do not. Default `next`. */
   readonly prefix?: string;
   /** The longest that Redis keeps a value, whatever Next says. Default 30 days. */
   readonly maxTtl?: Duration;
@@ -91,7 +91,7 @@ export class NextStore {
 
   /** Undefined where Redis fails. @param tags that count for the value besides its own */
   async look<T>(key: string, tags: readonly string[]): Promise<Look<T> | undefined> {
-    if (this.idle || !(await this.sendUnsent())) return undefined;
+    if (this.idle || !(await this.sendUnsent(false))) return undefined;
     const path = this.pathOf(key);
     const replies = await this.attempt((store, options) =>
       Promise.all([
@@ -133,7 +133,7 @@ export class NextStore {
     const again = (one: Revalidation): boolean =>
       one.how === how && one.expireSeconds === expireSeconds && one.tags.join('\n') === tags.join('\n');
     if (!this.unsent.some(again)) this.unsent.push({ tags, how, expireSeconds });
-    await this.sendUnsent();
+    await this.sendUnsent(true);
   }
 
   /** Server's µs at a moment of Next's clock in the past, or a little before it. */
@@ -142,7 +142,8 @@ export class NextStore {
     return Math.floor((timestampMs + (this.ahead ?? 0)) * 1000);
   }
 
-  private async sendUnsent(): Promise<boolean> {
+  /** @param urgent try even while Redis is left alone for a while */
+  private async sendUnsent(urgent: boolean): Promise<boolean> {
     while (this.unsent.length > 0) {
       const next = this.unsent[0]!;
       const { tags, how, expireSeconds } = next;
@@ -151,7 +152,7 @@ export class NextStore {
       const args = [how, expires, micros(this.maxTtlMs), ...tags.map(fieldOf)];
       const done = await this.attempt(
         (store, options) => store.port.script(REVALIDATE, [this.tagsKey()], args, options),
-        true,
+        urgent,
       );
       if (done === undefined) {
         this.retryLater();
@@ -166,7 +167,7 @@ export class NextStore {
   private retryLater(): void {
     this.retry ??= this.store().port.clock.after(RETRY_MS, () => {
       this.retry = undefined;
-      void this.sendUnsent();
+      void this.sendUnsent(false);
     });
   }
 

@@ -103,7 +103,7 @@ describe('rateLimit', () => {
     await app.register(rateLimit, {
       rate: '1/h',
       hook: 'preHandler',
-      key: (request) => (request as { user?: string }).user,
+      key: (request: FastifyRequest & { user?: string }) => request.user,
     });
     app.get('/', () => 'fine');
     const get = (user: string): Promise<LightMyRequestResponse> => ask(app, { url: '/', headers: { 'x-user': user } });

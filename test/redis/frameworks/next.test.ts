@@ -338,6 +338,10 @@ describe('in time', () => {
     await run(new Handler().revalidateTag('products'));
     await run(new Handler().revalidateTag('products'));
     expect(new Set(troubles)).toEqual(new Set(['UNAVAILABLE']));
+    for (let i = 0; i < 10; i++) await run(new Handler().get('/a', { kind: 'PAGES' }));
+    const before = embedded.time.now;
+    expect(await run(new Handler().get('/a', { kind: 'PAGES' }))).toBe(null);
+    expect(embedded.time.now).toBe(before);
     expect((await run(handler().get('/a', { kind: 'PAGES' })))?.value).toEqual(page);
     port.restore();
     await embedded.time.advance(5_000);
