@@ -13,7 +13,7 @@ import { EVENT_STRING } from '../keyspace/effects.ts';
 import { KIND_FREE } from '../keyspace/kinds.ts';
 import { valueTypeOf } from '../keyspace/value-types.ts';
 import type { Aggregate } from '../keyspace/value-types.ts';
-import { messageOf } from '../persistence/saving.ts';
+import { messageOf, savingOf } from '../persistence/saving.ts';
 import { identityOf } from '../replication/identity.ts';
 import { scriptingOf } from '../scripting/engine.ts';
 import { parseInt64 } from '../util/numbers.ts';
@@ -91,7 +91,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
       call.reply.ok();
     },
   },
-  'set-skip-checksum-validation': { argc: [3, 3], synopsis: '<0|1>', run: ok },
+  'set-skip-checksum-validation': {
+    argc: [3, 3],
+    synopsis: '<0|1>',
+    run: (call) => {
+      savingOf(call.server).skipsChecksums = Number.parseInt(call.arg(2), 10) > 0;
+      call.reply.ok();
+    },
+  },
   sleep: { argc: [3, 3], synopsis: '<seconds>', run: sleep },
 };
 

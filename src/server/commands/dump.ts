@@ -33,7 +33,7 @@ function restore(call: Call): void {
   if (ttl < 0) throw new CommandError('ERR Invalid TTL value, must be >= 0');
   const start = call.start[3]!;
   const end = call.end[3]!;
-  if (!isPayload(call.bytes, start, end, call.server.settings.version))
+  if (!isPayload(call.server, call.bytes, start, end))
     throw new CommandError('ERR DUMP payload version or checksum are wrong');
   const loaded = readPayload(call.bytes, start, end, db);
   if (loaded === undefined) throw new CommandError('ERR Bad data format');

@@ -161,8 +161,7 @@ function restore(call: Call): void {
     return fail('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.');
   }
   const bytes = Buffer.from(call.arg(2), 'latin1');
-  if (!isPayload(bytes, 0, bytes.length, call.server.settings.version))
-    return fail('ERR DUMP payload version or checksum are wrong');
+  if (!isPayload(call.server, bytes, 0, bytes.length)) return fail('ERR DUMP payload version or checksum are wrong');
   scriptingOf(call.server).libraries.restore(codesIn(bytes), policy);
   changed(call);
   call.reply.ok();

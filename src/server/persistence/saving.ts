@@ -70,6 +70,8 @@ export class Saving {
   rewriteWork: BackgroundWork | undefined = undefined;
   saveScheduled = false;
   rewriteScheduled = false;
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: what RESTORE gets may be damaged. */
+  skipsChecksums = false;
   /** While the data set is read. */
   loading: { readonly startedAt: number } | undefined = undefined;
 
