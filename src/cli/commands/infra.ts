@@ -3,6 +3,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { components } from '../components/index.ts';
 import { FRAMEWORK_NAMES } from '../hosts/host.ts';
 import type { Io } from '../io.ts';
+import { PACKAGE_SOURCES } from '../plan/infra/context.ts';
 
 /** Starts the work of a command; the default runs it within yargs' own handler. */
 export type Start = (work: () => Promise<void>) => void | Promise<void>;
@@ -80,7 +81,7 @@ function addCommand(io: Io, start: Start): CommandModule {
         })
         .option('packages', {
           type: 'string',
-          choices: ['bundled', 'registry'],
+          choices: PACKAGE_SOURCES,
           describe: 'Where @paxx/redis comes from (default: bundled, a copy that goes into the project)',
           requiresArg: true,
         })

@@ -1,9 +1,9 @@
 /** Places the rendered module: where it goes, and what happens when a file of that name is there. */
-import { mergeThreeWay } from '../upgrade.ts';
-import { baseOf, type CreatedRecord } from '../ledger.ts';
 import { renderModule } from '../../render/index.ts';
 import type { RenderedFile, Wiring } from '../../render/index.ts';
 import type { SettingsAccess } from '../../settings/dialect.ts';
+import { baseOf, type CreatedRecord } from '../ledger.ts';
+import { mergeThreeWay } from '../upgrade.ts';
 import { inFolder, type StepContext } from './context.ts';
 import type { ClientChoice } from './manifest-step.ts';
 import type { PieceChoice } from './pieces-step.ts';

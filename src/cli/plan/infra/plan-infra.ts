@@ -20,7 +20,8 @@ import { stageEnvFiles } from './env-step.ts';
 import { stageImage } from './image-step.ts';
 import { chooseClient, stageManifest } from './manifest-step.ts';
 import { stageModule, type ModuleResult } from './module-step.ts';
-import { checkPieces, choosePieces, recordPieces, stagePackage, type PieceChoice } from './pieces-step.ts';
+import { stagePackage } from './package-step.ts';
+import { checkPieces, choosePieces, recordPieces, type PieceChoice } from './pieces-step.ts';
 import { stageWorkflows, type AddressWish } from './workflow-step.ts';
 
 export interface InfraRequest extends InfraOptions {

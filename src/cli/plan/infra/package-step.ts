@@ -1,0 +1,67 @@
+/** `--packages`: the tarball of @paxx/redis that paxx carries goes into the app, or a version comes from the registry. */
+import { findBundledPackage } from '../../components/packages.ts';
+import { parentOf } from '../../hosts/paths.ts';
+import { PACKAGE } from '../../render/index.ts';
+import { ignoredPaths } from '../git.ts';
+import { inFolder, type StepContext } from './context.ts';
+import type { PieceChoice } from './pieces-step.ts';
+
+const VENDOR = 'vendor';
+
+/** @returns what the manifest is to declare: as it does already, or anew; nothing where no piece is wanted */
+export async function stagePackage(
+  context: StepContext,
+  { all, source }: PieceChoice,
+): Promise<Readonly<Record<string, string>>> {
+  const { tree, host, warnings } = context;
+  const declared = host.dependencies[PACKAGE];
+  if (all.length === 0) return {};
+  if (source === 'registry') {
+    const range = declared ?? `^${findBundledPackage().version}`;
+    if (declared === undefined) {
+      const message = `${PACKAGE} ${range} is taken from the registry; the install fails where it is not published`;
+      warnings.push({ message, hint: '(--packages bundled takes the copy that paxx carries).' });
+    }
+    return { [PACKAGE]: range };
+  }
+  const folder = parentOf(host.manifest);
+  const { file, version, read } = findBundledPackage();
+  const local = `${VENDOR}/${file}`;
+  if (declared !== undefined && !isMissing(context, folder, declared)) {
+    if (isOurs(declared) && declared !== `file:${local}`) {
+      const message = `has another ${PACKAGE} than the ${version} that this paxx carries`;
+      warnings.push({ path: host.manifest, message, hint: '(to change it: remove redis, then add it again).' });
+    }
+    return { [PACKAGE]: declared };
+  }
+  const path = inFolder(folder, local);
+  if (tree.stageBytes(path, read(), { notes: [`${PACKAGE}, as this paxx carries it`] }) === 'changed') {
+    await warnOfWaysRound(context, path);
+  }
+  return { [PACKAGE]: declared ?? `file:${local}` };
+}
+
+/** Ours, but somebody deleted the file. */
+function isMissing({ tree }: StepContext, folder: string, declared: string): boolean {
+  return isOurs(declared) && !tree.exists(inFolder(folder, declared.slice('file:'.length)));
+}
+
+function isOurs(declared: string): boolean {
+  return declared.startsWith(`file:${VENDOR}/paxx-redis-`);
+}
+
+/** Ways in which the file would be missing where the app is installed. */
+async function warnOfWaysRound({ tree, host, warnings }: StepContext, path: string): Promise<void> {
+  if ((await ignoredPaths(tree.root, [path])).length > 0) {
+    warnings.push({ path, message: 'is ignored by git, but belongs into the repository: git add --force it' });
+  }
+  const folders = [...new Set([host.app, parentOf(host.manifest), ''])];
+  for (const folder of folders) {
+    for (const name of tree.list(folder).filter((one) => /^(?:[\w.-]+\.)?Dockerfile$|^Dockerfile\./.test(one))) {
+      const text = tree.read(inFolder(folder, name)) ?? '';
+      if (!/^\s*(?:COPY|ADD)\b[^\n]*\bpackage[\w*.-]*json/im.test(text) || text.includes(`${VENDOR}/`)) continue;
+      const message = `installs from package.json alone: put COPY ${VENDOR}/ ./${VENDOR}/ before the install`;
+      warnings.push({ path: inFolder(folder, name), message });
+    }
+  }
+}
