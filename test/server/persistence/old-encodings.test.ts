@@ -82,6 +82,14 @@ describe.skipIf(!hasRedisServer())('payloads of old versions', () => {
     }
     expect(await ask(own, ['EXISTS', 'cut'])).toBe('0');
   });
+
+  it('of lists with an empty node are refused', async () => {
+    // One node, which is one element without a byte.
+    const payload = seal(Buffer.from([18, 1, 1, 0]), 10);
+    for (const client of [real, own]) {
+      expect(await ask(client, ['RESTORE', 'empty', '0', payload])).toBe('ERR Bad data format');
+    }
+  });
 });
 
 class Values {

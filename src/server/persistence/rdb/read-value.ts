@@ -133,6 +133,8 @@ function readList(reader: ByteReader, type: number, list: ListValue): void {
   for (let i = 0; i < count; i++) {
     const container = type === TYPE_LIST_QUICKLIST_2 ? reader.count() : NODE_PACKED;
     reader.string(first);
+    // Only long elements have a node of their own.
+    if (container === NODE_PLAIN && first.start === first.end) throw reader.corrupt('a node of a list is empty');
     if (type === TYPE_LIST || container === NODE_PLAIN) push(first.bytes, first.start, first.end);
     else if (container !== NODE_PACKED) throw reader.corrupt(`a list has no nodes of kind ${container}`);
     else {
