@@ -20,7 +20,7 @@ const FULL = process.env['PAXX_FULL'] === '1';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CLI = process.env['PAXX_CLI'] ?? path.join(ROOT, 'dist/cli/main.js');
 /** Their client, or their compiler, is older than what @paxx/redis asks for. */
-const TOO_OLD = new Set(['express-ts36-plain', 'express-ts-node-redis']);
+const TOO_OLD = new Set(['express-ts36-plain', 'express-ts-node-redis', 'koa-ts-convict']);
 
 const EVERY_PIECE = components.flatMap(({ pieces }) => pieces.map(({ name }) => name)).join(',');
 
