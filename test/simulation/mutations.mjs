@@ -147,8 +147,18 @@ export const mutations = [
   },
   {
     world: 'barrier',
-    bug: 'a generation from before the keys were lost counts as opened',
-    changes: [["generation < tonumber(redis.call('HGET', KEYS[1], 'first'))", 'false']],
+    bug: 'a generation that was lost counts as opened',
+    changes: [
+      [
+        "if string.find(opened, ' ' .. ARGV[1] .. ' ', 1, true) then",
+        "if tonumber(redis.call('HGET', KEYS[1], 'generation') or '0') > generation then",
+      ],
+    ],
+  },
+  {
+    world: 'barrier',
+    bug: 'generations count on where a failover has lost some',
+    changes: [['generation = math.max(generation or 0, time', 'generation = generation or math.max(0, time']],
   },
   {
     world: 'barrier',

@@ -317,6 +317,8 @@ export async function play(world: World, seed: number, options: PlayOptions = {}
   try {
     await world.play(sim);
     if (options.serverHours !== undefined) await sim.time.advance(options.serverHours * 3_600_000);
+    // What the world found at its very end is told now.
+    await sim.time.settle();
   } catch (error) {
     violation = error instanceof Violation ? error.message : `it fell over: ${(error as Error).stack}`;
   }

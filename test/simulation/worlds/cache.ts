@@ -53,7 +53,8 @@ class CacheWorld {
     this.sim = sim;
     this.calm = sim.random() < 0.2;
     if (this.calm) sim.calm();
-    this.near = sim.random() < 0.5;
+    // Its connections are probed every ten seconds, which fills hours.
+    this.near = sim.random() < 0.5 && sim.unit <= 30_000;
     if (this.near) sim.note('near');
   }
 

@@ -20,7 +20,7 @@ export interface BarrierOptions extends TtlOptions, BudgetOptions {
 }
 
 export interface Passage {
-  /** Rises with every time the barrier opens or breaks. */
+  /** Rises with every time the barrier opens or breaks, as far as no failover loses the latest. */
   readonly generation: number;
   /** Parties that were missing when this one arrived: 0 for the last, who may do what is to be done once. */
   readonly missing: number;

@@ -1,19 +1,23 @@
 /**
  * Scripts of the barrier.
  *
- * `{name}:barrier` is a hash: `generation`, `parties`, and `broken:<generation>` for those that broke. `{name}:members` has
- * who stands at the barrier, with the nonce of the arrival; `{name}:last` those of the generation before, so that an
- * arrival repeated because its reply was lost is not taken for one at the next. Generations begin at the server's time:
- * should the keys be lost, they still rise.
+ * `{name}:barrier` is a hash: `generation`, `parties`, and `opened` with the last generations that opened, so all others
+ * broke. `{name}:members` has who stands at the barrier, with the nonce of the arrival; `{name}:last` those of the
+ * generation that opened last, so that an arrival repeated because its reply was lost is not taken for one at the next.
+ * A generation is at least the server's time at its first arrival: where keys or the last arrivals are lost, who stood
+ * there is not taken for one of those that come after.
  */
 import { defineScript } from '../../port/script.ts';
 
 /** Ends the generation. Expects `generation` and `channel`. */
 const NEXT = `
 redis.call('HSET', KEYS[1], 'generation', string.format('%.0f', generation + 1))
-redis.call('HDEL', KEYS[1], 'parties', 'broken:' .. string.format('%.0f', generation - 100))
+redis.call('HDEL', KEYS[1], 'parties')
 redis.call('PUBLISH', channel, string.format('%.0f', generation))
 `;
+
+/** Bytes: some sixty generations, between spaces. Who asks for one asks soon. */
+const OPENED_BYTES = 1100;
 
 /** KEYS barrier, members, last; ARGV member, nonce, parties, ttl ms, channel. -> [state, generation, place], state open, waiting or parties */
 export const arriveAtBarrier = defineScript(
@@ -21,17 +25,16 @@ export const arriveAtBarrier = defineScript(
   `
 local member, nonce, channel = ARGV[1], ARGV[2], ARGV[5]
 local generation = tonumber(redis.call('HGET', KEYS[1], 'generation'))
-if not generation then
-  local time = redis.call('TIME')
-  generation = time[1] * 1000000 + time[2]
-  redis.call('DEL', KEYS[2], KEYS[3])
-  local first = string.format('%.0f', generation)
-  redis.call('HSET', KEYS[1], 'generation', first, 'first', first)
-end
+if not generation then redis.call('DEL', KEYS[2], KEYS[3]) end
 local parties = redis.call('HGET', KEYS[1], 'parties')
-if redis.call('HGET', KEYS[3], member) == nonce then return {'open', generation - 1, 0} end
+local opened = redis.call('HGET', KEYS[1], 'opened') or ' '
+if redis.call('HGET', KEYS[3], member) == nonce then return {'open', tonumber(string.match(opened, '(%d+) $')), 0} end
 if parties and parties ~= ARGV[3] then return {'parties', tonumber(parties), 0} end
-redis.call('HSET', KEYS[1], 'parties', ARGV[3])
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  local time = redis.call('TIME')
+  generation = math.max(generation or 0, time[1] * 1000000 + time[2])
+end
+redis.call('HSET', KEYS[1], 'generation', string.format('%.0f', generation), 'parties', ARGV[3])
 redis.call('HSET', KEYS[2], member, nonce)
 local missing = tonumber(ARGV[3]) - redis.call('HLEN', KEYS[2])
 local state = 'waiting'
@@ -39,6 +42,7 @@ if missing <= 0 then
   state = 'open'
   redis.call('RENAME', KEYS[2], KEYS[3])
   redis.call('PEXPIRE', KEYS[3], ARGV[4])
+  redis.call('HSET', KEYS[1], 'opened', string.sub(opened .. string.format('%.0f', generation) .. ' ', -${OPENED_BYTES}))
   ${NEXT}
 else
   redis.call('PEXPIRE', KEYS[2], ARGV[4])
@@ -48,14 +52,13 @@ return {state, generation, missing}
 `,
 );
 
-/** A generation from before the keys were lost never opened, though the present one is higher. */
+/** A generation that was lost, with the keys or by a failover, never opened, though the present one is higher. */
 const OUTCOME = `
 local generation = tonumber(ARGV[1])
-local current = tonumber(redis.call('HGET', KEYS[1], 'generation'))
-if not current or generation < tonumber(redis.call('HGET', KEYS[1], 'first')) then return 'broken' end
-if current > generation then
-  if redis.call('HEXISTS', KEYS[1], 'broken:' .. ARGV[1]) == 1 then return 'broken' end
-  return 'open'
+if redis.call('HGET', KEYS[1], 'generation') ~= ARGV[1] then
+  local opened = redis.call('HGET', KEYS[1], 'opened') or ''
+  if string.find(opened, ' ' .. ARGV[1] .. ' ', 1, true) then return 'open' end
+  return 'broken'
 end
 `;
 
@@ -87,7 +90,6 @@ if ARGV[1] == '0' then
 end
 ${OUTCOME}
 local channel = ARGV[2]
-redis.call('HSET', KEYS[1], 'broken:' .. ARGV[1], '1')
 redis.call('DEL', KEYS[2])
 ${NEXT}
 return 'broken'
