@@ -2,6 +2,7 @@
  * The Idempotency-Key header: a request that is repeated gets the response it had.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
+import { PaxxRedisError } from '../port/errors.ts';
 import type { RedisPort } from '../port/types.ts';
 import {
   createIdempotency,
@@ -38,7 +39,11 @@ export interface IdempotentRun {
   readonly left: () => void;
 }
 
+/** @throws PaxxRedisError INVALID */
 export function idempotentRequests(options: IdempotencyKeyOptions): (request: HttpRequest) => Promise<Idempotent> {
+  if (typeof options.scope !== 'function') {
+    throw new PaxxRedisError('INVALID', 'Idempotency keys need a scope: whose key it is.');
+  }
   const idempotency = createIdempotency(options.port, options);
   const methods = new Set(options.methods ?? ['POST', 'PATCH']);
 

@@ -46,12 +46,11 @@ const MOST_BEGUN = 1000;
  */
 export function createCacheHandler(options: CacheHandlerOptions): new (context?: NextCacheContext) => NextCacheHandler {
   const store = new NextStore(options);
-  const now = options.now ?? ((): number => performance.timeOrigin + performance.now());
   return class PaxxCacheHandler implements NextCacheHandler {
     private readonly build: string;
-    /** Key -> server's time at which it was looked for: what is stored under it later was made after that. */
+    /** Key -> when it had been looked for: what is stored under it later was begun after that. */
     private readonly begun = new Map<string, number>();
-    private lastLook: number | undefined;
+    private lastBegun = store.now();
 
     /** Next makes one per request. */
     constructor(context?: NextCacheContext) {
@@ -60,21 +59,19 @@ export function createCacheHandler(options: CacheHandlerOptions): new (context?:
 
     async get(key: string, context: NextGetContext = {}): Promise<NextCacheHandlerValue | null> {
       const name = this.nameOf(key, context.kind);
-      const look = await store.look<Kept>(name, [...(context.tags ?? []), ...(context.softTags ?? [])]);
-      if (look === undefined) return null;
-      this.noteBegin(name, look.now);
-      return look.found === undefined ? null : given(look.found, now());
+      const found = await store.look<Kept>(name, [...(context.tags ?? []), ...(context.softTags ?? [])]);
+      this.noteBegin(name);
+      return found === undefined ? null : given(found, store.now());
     }
 
     async set(key: string, value: NextCacheValue | null, context: NextSetContext = {}): Promise<void> {
       if (store.idle) return;
       const name = this.nameOf(key, context.fetchCache === true ? 'FETCH' : value?.kind);
-      const begun = this.begun.get(name) ?? this.lastLook;
+      // On-demand revalidation makes fetched responses without a look of their own.
+      const stamp = await store.stampAt(this.begun.get(name) ?? this.lastBegun);
       this.begun.delete(name);
-      const lastModified = now();
-      const stamp = begun ?? (await store.stampAt(lastModified));
       const cacheControl = context.cacheControl ?? controlOf(context.revalidate);
-      const kept: Kept = { value, lastModified, cacheControl };
+      const kept: Kept = { value, lastModified: store.now(), cacheControl };
       await store.write(name, { value: kept, tags: tagsOf(value, context), stamp }, ttlOf(value, cacheControl));
     }
 
@@ -90,10 +87,10 @@ export function createCacheHandler(options: CacheHandlerOptions): new (context?:
       return OF_NO_BUILD.has(kind) ? `${kind}:${key}` : `${this.build}:${key}`;
     }
 
-    private noteBegin(name: string, at: number): void {
-      this.lastLook = at;
+    private noteBegin(name: string): void {
+      this.lastBegun = store.now();
       this.begun.delete(name);
-      this.begun.set(name, at);
+      this.begun.set(name, this.lastBegun);
       if (this.begun.size > MOST_BEGUN) this.begun.delete(this.begun.keys().next().value!);
     }
   };

@@ -43,13 +43,6 @@ export interface Found<T> extends Stamped<T> {
   readonly stale: boolean;
 }
 
-export interface Look<T> {
-  /** Server's µs, before anything is made because of this look. */
-  readonly now: number;
-  /** Undefined where there is none, or it is gone by a revalidation. */
-  readonly found: Found<T> | undefined;
-}
-
 interface Times {
   readonly now: number;
   readonly born: number;
@@ -66,6 +59,8 @@ const RETRY_MS = 1000;
 
 export class NextStore {
   readonly maxTtlMs: number;
+  /** Next's clock. */
+  readonly now: () => number;
   private readonly options: NextStoreOptions;
   private readonly codec: Codec;
   private readonly prefix: string;
@@ -79,6 +74,7 @@ export class NextStore {
   constructor(options: NextStoreOptions) {
     this.options = options;
     this.prefix = options.prefix ?? 'next';
+    this.now = options.now ?? (() => performance.timeOrigin + performance.now());
     this.maxTtlMs = milliseconds(options.maxTtl ?? '30d', 'maxTtl');
     this.codec = { serializer: v8Serializer(), compression: options.compression };
     milliseconds(options.redisDeadline ?? 150, 'redisDeadline');
@@ -89,8 +85,8 @@ export class NextStore {
     return this.options.duringBuild !== true && process.env['NEXT_PHASE'] === 'phase-production-build';
   }
 
-  /** Undefined where Redis fails. @param tags that count for the value besides its own */
-  async look<T>(key: string, tags: readonly string[]): Promise<Look<T> | undefined> {
+  /** Undefined where there is none, it is gone by a revalidation, or Redis fails. @param tags that count besides its own */
+  async look<T>(key: string, tags: readonly string[]): Promise<Found<T> | undefined> {
     if (this.idle || !(await this.sendUnsent(false))) return undefined;
     const path = this.pathOf(key);
     const replies = await this.attempt((store, options) =>
@@ -103,7 +99,7 @@ export class NextStore {
     const [bytes, times] = replies;
     const entry = bytes instanceof Uint8Array ? decodeEntry(bytes, this.codec) : undefined;
     const stored = entry?.value as Partial<Stamped<T>> | undefined;
-    if (!isStamped(stored)) return { now: times.now, found: undefined };
+    if (!isStamped(stored)) return undefined;
     const known = new Map(times.tags);
     const missing = stored.tags.filter((tag) => !known.has(tag));
     if (missing.length > 0) {
@@ -111,8 +107,7 @@ export class NextStore {
       if (more === undefined) return undefined;
       for (const [tag, when] of more.tags) known.set(tag, when);
     }
-    const found = judge(stored, { ...times, tags: known });
-    return { now: times.now, found };
+    return judge(stored, { ...times, tags: known });
   }
 
   /** @param ttlMs as Next says; Infinity: it does not */
@@ -136,10 +131,10 @@ export class NextStore {
     await this.sendUnsent(true);
   }
 
-  /** Server's µs at a moment of Next's clock in the past, or a little before it. */
+  /** Server's µs at a past moment of Next's clock, or a little before it. */
   async stampAt(timestampMs: number): Promise<number> {
     if (this.ahead === undefined) await this.attempt((store, options) => this.readTimes(store, [], options));
-    return Math.floor((timestampMs + (this.ahead ?? 0)) * 1000);
+    return Math.round((timestampMs + (this.ahead ?? 0)) * 1000);
   }
 
   /** @param urgent try even while Redis is left alone for a while */
@@ -179,7 +174,7 @@ export class NextStore {
       options,
     )) as readonly Reply[];
     const now = Number(reply[0]);
-    this.ahead = now / 1000 - this.clock();
+    this.ahead = now / 1000 - this.now();
     const found = tags.map((tag, i) => {
       const [expired = 0, stale = 0, until = 0] = String(reply[i + 2])
         .split(' ')
@@ -209,10 +204,6 @@ export class NextStore {
       onTrouble,
     });
     return this.opened;
-  }
-
-  private clock(): number {
-    return this.options.now?.() ?? performance.timeOrigin + performance.now();
   }
 
   /** Next's keys can hold all the arguments of a function. */

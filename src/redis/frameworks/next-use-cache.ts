@@ -34,7 +34,7 @@ export function createUseCacheHandler(options: UseCacheHandlerOptions): NextUseC
   return {
     async get(key, softTags) {
       await pending.get(key);
-      const found = (await store.look<Kept>(key, softTags))?.found;
+      const found = await store.look<Kept>(key, softTags);
       if (found === undefined) return undefined;
       const { bytes, ...times } = found.value;
       return {

@@ -1,4 +1,5 @@
 /** Rate limits for requests. */
+import { PaxxRedisError } from '../port/errors.ts';
 import type { RedisPort } from '../port/types.ts';
 import { createLimiter, rateLimitHeaders } from '../primitives/limiter/index.ts';
 import type { LimiterOptions, LimitOptions } from '../primitives/limiter/index.ts';
@@ -23,9 +24,11 @@ export interface Passed {
   readonly refusal: HttpResponse | undefined;
 }
 
-/** While Redis is away requests pass, unless `onStoreError` says otherwise. */
+/** While Redis is away requests pass, unless `onStoreError` says otherwise. @throws PaxxRedisError INVALID */
 export function requestLimiter<R>(options: RateLimitOptions<R>): (request: R) => Promise<Passed> {
   const { name = 'default', rate, burst, cost } = options;
+  if (typeof options.key !== 'function')
+    throw new PaxxRedisError('INVALID', 'A rate limit needs a key: who is limited.');
   const limiter = createLimiter(options.port, { onStoreError: 'open', ...options });
   return async (request) => {
     const key = await options.key(request);

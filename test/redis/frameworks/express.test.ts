@@ -31,6 +31,12 @@ function hold(): { handler: RequestListener; calls: ServerResponse[] } {
   return { calls, handler: (_: IncomingMessage, response) => void calls.push(response) };
 }
 
+it('what is missing is missed at once', async () => {
+  const port = await redisPort();
+  expect(() => rateLimit({ port, rate: '1/m' } as never)).toThrow(/key/);
+  expect(() => idempotencyKey({ port } as never)).toThrow(/scope/);
+});
+
 describe('rateLimit', () => {
   it('refuses what is too much, and says so in headers', async () => {
     const url = await serve(

@@ -352,6 +352,20 @@ describe('in time', () => {
     await run(uses.updateTags(['a']));
   });
 
+  it('what was begun while Redis was away does not outlive a revalidation either', async () => {
+    const port = embedded.port();
+    const begun = new (createCacheHandler({ port, now, buildId: 'b' }))();
+    port.cut();
+    expect(await run(begun.get('/a', { kind: 'PAGES' }))).toBe(null);
+    port.restore();
+    await embedded.time.advance(10);
+    await run(handler().revalidateTag('products'));
+    await embedded.time.advance(60_000);
+    await run(begun.set('/a', page, { cacheControl: { revalidate: 60 } }));
+    expect(embedded.call('EXISTS', 'next:{b:/a}')).toBe(1);
+    expect(await run(handler().get('/a', { kind: 'PAGES' }))).toBe(null);
+  });
+
   it('a build asks nothing of Redis', async () => {
     process.env['NEXT_PHASE'] = 'phase-production-build';
     try {
