@@ -289,6 +289,23 @@ describe('the end', () => {
     }
   });
 
+  it('does not come while the data cannot be saved, unless a second signal insists', async () => {
+    const dir = join(folder, 'unsaved');
+    await mkdir(dir);
+    const server = await start('--port', '0', '--dir', dir);
+    // In the way of the file.
+    await mkdir(join(dir, 'dump.rdb'));
+    const client = await openWire(server.port);
+    await client.send(['SET', 'a', '1']);
+    server.child.kill('SIGTERM');
+    await vi.waitFor(() => expect(server.output()).toContain("Error trying to save the DB, can't exit."), 20_000);
+    expect(await client.send(['SHUTDOWN'])).toMatchObject({ value: 'ERR Errors trying to SHUTDOWN. Check logs.' });
+    expect(await client.send(['GET', 'a'])).toMatchObject({ value: '1' });
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toEqual([1, null]);
+    client.close();
+  });
+
   it('comes with SHUTDOWN', async () => {
     const server = await start('--port', '0');
     const client = await openWire(server.port);

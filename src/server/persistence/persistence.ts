@@ -15,7 +15,7 @@ import { AppendOnly } from './aof/append-only.ts';
 import { openFile } from './rdb/file-reader.ts';
 import { loadRdb } from './rdb/read-file.ts';
 import { emptyAll, reloadFrom, saveInBackground, saveNow } from './rdb/rdb-store.ts';
-import { messageOf, savingOf } from './saving.ts';
+import { savingOf } from './saving.ts';
 import type { BackgroundWork, ReloadOptions, Saving, Store } from './saving.ts';
 
 const KEY = Symbol('persistence');
@@ -113,13 +113,9 @@ export class Persistence implements Store {
   }
 
   rewrite(done: (error: unknown) => void): BackgroundWork {
-    if (this.aof !== undefined) return this.aof.rewrite(done);
-    // Off: what is written is there for when it is turned on.
-    const aof = new AppendOnly(this.server, this.folder);
-    return aof.begin((error) => {
-      aof.close();
-      done(error);
-    });
+    const { aof } = this;
+    if (aof === undefined) return new AppendOnly(this.server, this.folder).writeAside(done);
+    return aof.waiting ? aof.begin(done) : aof.rewrite(done);
   }
 
   reload(options: ReloadOptions): void {
@@ -192,6 +188,7 @@ export class Persistence implements Store {
       this.updateHook();
     }
     config.onChange('appendonly', () => this.toggle());
+    config.onChange('aof-disable-auto-gc', () => this.aof?.dropHistory());
     config.onChange('save', () => this.watchFailures());
     config.onChange('stop-writes-on-bgsave-error', () => this.watchFailures());
     config.onChange('dir', () => {
@@ -221,21 +218,17 @@ export class Persistence implements Store {
       if (saving.rewriteWork !== undefined) server.log('Killing running AOF rewrite child');
       saving.rewriteWork?.cancel();
       saving.rewriteWork = undefined;
+      saving.rewriteScheduled = false;
       this.aof?.close();
       this.aof = undefined;
     } else {
-      // One snapshot at a time, and this one cannot wait.
-      saving.cancelSave();
       saving.rewriteWork?.cancel();
       saving.rewriteWork = undefined;
-      const aof = new AppendOnly(server, this.folder);
-      this.aof = aof;
-      saving.rewriteWork = aof.begin((error) => {
-        saving.rewriteWork = undefined;
-        saving.lastRewriteSucceeded = error === undefined;
-        if (error !== undefined) server.log(`Starting the append-only file failed: ${messageOf(error)}`);
-        saving.next();
-      });
+      this.aof = new AppendOnly(server, this.folder);
+      this.aof.waiting = true;
+      // One snapshot at a time.
+      if (saving.saveWork === undefined) saving.rewriteInBackground();
+      else saving.rewriteScheduled = true;
     }
     this.updateHook();
   }

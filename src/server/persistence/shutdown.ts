@@ -17,6 +17,14 @@ export const SHUTDOWN_FAILED = new CommandError('ERR Errors trying to SHUTDOWN. 
 /** `save`, `nosave`, `now`, `force`. */
 export type ShutdownOptions = ReadonlySet<string>;
 
+interface Wait {
+  readonly options: ShutdownOptions;
+  readonly deadline: number;
+  readonly timer: Timer;
+  /** A signal asked, not a client. */
+  readonly bySignal: boolean;
+}
+
 export function shutdownOf(server: Server): Shutdown {
   let shutdown = server.extras.get(KEY) as Shutdown | undefined;
   if (shutdown === undefined) server.extras.set(KEY, (shutdown = new Shutdown(server)));
@@ -26,8 +34,7 @@ export function shutdownOf(server: Server): Shutdown {
 export class Shutdown {
   readonly server: Server;
   /** While replicas are waited for. */
-  waiting: { readonly options: ShutdownOptions; readonly deadline: number; readonly timer: Timer } | undefined =
-    undefined;
+  waiting: Wait | undefined = undefined;
   /** Clients whose SHUTDOWN has no answer yet. */
   readonly askers = new Set<Client>();
   readonly look = (): void => {
@@ -41,6 +48,9 @@ export class Shutdown {
     this.server = server;
   }
 
+  /** What a signal asked for could not be done. */
+  failed = false;
+
   get isScheduled(): boolean {
     return this.scheduled !== undefined || this.waiting !== undefined;
   }
@@ -51,14 +61,16 @@ export class Shutdown {
       () => {
         if (this.server.cronPaused) return this.schedule(options);
         this.scheduled = undefined;
-        this.server.guarded(undefined, () => void this.begin(options));
+        this.server.guarded(undefined, () => {
+          this.failed = !this.begin(options, true);
+        });
       },
       this.server.cronPaused ? CRON_MS : 0,
     );
   }
 
   /** Begin; false when it cannot be done. Until it is done, `waiting` says what for. */
-  begin(options: ShutdownOptions): boolean {
+  begin(options: ShutdownOptions, bySignal = false): boolean {
     if (this.waiting !== undefined) return true;
     const { server } = this;
     server.log('User requested shutdown...');
@@ -68,7 +80,7 @@ export class Shutdown {
     // What is written from now on would have to be waited for as well.
     server.pause.start(Infinity, false, 'shutdown');
     const timer = server.clock.schedule(deadline, () => this.endWait());
-    this.waiting = { options, deadline, timer };
+    this.waiting = { options, deadline, timer, bySignal };
     replicasOf(server).ackListeners.add(this.look);
     replicasOf(server).ask();
     return true;
@@ -85,11 +97,13 @@ export class Shutdown {
   }
 
   endWait(): void {
-    const { options } = this.leaveWait();
-    if (!this.finish(options)) this.fail();
+    const { options, bySignal } = this.leaveWait();
+    if (this.finish(options)) return;
+    this.failed = bySignal;
+    this.fail();
   }
 
-  leaveWait(): { readonly options: ShutdownOptions } {
+  leaveWait(): Wait {
     const waiting = this.waiting!;
     this.waiting = undefined;
     waiting.timer.cancel();

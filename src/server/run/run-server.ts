@@ -125,7 +125,7 @@ export function stopOnSignals(started: Running): void {
   const shutdown = shutdownOf(server);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (started.stopping() || shutdown.isScheduled) process.exit(1);
+      if (started.stopping() || shutdown.isScheduled || shutdown.failed) process.exit(1);
       server.log(`Received ${signal} scheduling shutdown...`);
       const options = configOf(server).text(signal === 'SIGINT' ? 'shutdown-on-sigint' : 'shutdown-on-sigterm');
       shutdown.schedule(new Set(splitWords(options)));

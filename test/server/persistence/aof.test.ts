@@ -2,6 +2,7 @@
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -45,7 +46,7 @@ function bytes(text: string): Buffer {
 }
 
 async function rewritten(server: StartedServer): Promise<void> {
-  while (!server.command('INFO', 'persistence').includes('aof_rewrite_in_progress:0')) {
+  while (!/aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0/.test(server.command('INFO', 'persistence'))) {
     await new Promise((done) => {
       setImmediate(done);
     });
@@ -63,6 +64,8 @@ async function keysOrComplaint(dir: string): Promise<string> {
     return (error as Error).message;
   }
 }
+
+const SET_A = '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n';
 
 it.each(['yes', 'no'])('gives everything back, rewritten or not (aof-use-rdb-preamble %s)', async (preamble) => {
   const first = await start(folder, { 'aof-use-rdb-preamble': preamble });
@@ -93,12 +96,48 @@ it('begins while the server runs', async () => {
 });
 
 it('takes over the single file of older versions', async () => {
-  writeFileSync(
-    join(folder, 'appendonly.aof'),
-    '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n',
-  );
+  writeFileSync(join(folder, 'appendonly.aof'), SET_A);
   expect((await start()).call('GET', 'a')).toBe('b');
   expect(existsSync(join(folder, 'appendonly.aof'))).toBe(false);
+});
+
+it('goes on where taking over was interrupted', async () => {
+  mkdirSync(join(folder, 'appendonlydir'));
+  writeFileSync(join(folder, 'appendonlydir/appendonly.aof.manifest'), 'file appendonly.aof seq 1 type b\n');
+  writeFileSync(join(folder, 'appendonly.aof'), SET_A);
+  expect((await start()).call('GET', 'a')).toBe('b');
+  expect(existsSync(join(folder, 'appendonly.aof'))).toBe(false);
+});
+
+it('takes nothing from files that an earlier run left behind', async () => {
+  const first = await start();
+  first.call('SET', 'n', 1);
+  writeFileSync(join(folder, 'appendonlydir/appendonly.aof.2.incr.aof'), SET_A);
+  first.command('BGREWRITEAOF');
+  await rewritten(first);
+  first.call('INCR', 'n');
+  await first.stop();
+  expect((await start()).contents()).toEqual({ n: { type: 'string', value: '2' } });
+});
+
+it('is written without being appended to while it is off, and waits for a save when it is turned on', async () => {
+  const first = await start(folder, { appendonly: 'no', 'enable-debug-command': 'yes' });
+  first.call('SET', 'a', 1);
+  first.command('BGREWRITEAOF');
+  await rewritten(first);
+  first.call('SET', 'a', 'unwritten');
+  expect(readdirSync(join(folder, 'appendonlydir'))).toEqual(['appendonly.aof.1.base.rdb', 'appendonly.aof.manifest']);
+  first.call('DEBUG', 'LOADAOF');
+  expect(first.call('GET', 'a')).toBe('1');
+  first.call('CONFIG', 'SET', 'rdb-key-save-delay', 1);
+  first.command('BGSAVE');
+  expect(first.command('CONFIG', 'SET', 'appendonly', 'yes')).toContain('OK');
+  expect(first.command('INFO', 'persistence')).toMatch(/rdb_bgsave_in_progress:1[^]*aof_rewrite_scheduled:1/);
+  first.call('SET', 'b', 2);
+  await rewritten(first);
+  first.call('SET', 'c', 3);
+  await first.stop();
+  expect((await start()).keys()).toEqual(['a', 'b', 'c']);
 });
 
 it('loads or says what is wrong, wherever its tail is cut', async () => {

@@ -67,11 +67,10 @@ export class AppendOnly {
     if (this.manifest.base === undefined && this.manifest.increments.length === 0) {
       this.manifest = { ...this.manifest, base: this.writeFirstBase() };
     }
-    const last = this.manifest.increments.at(-1) ?? this.nextIncrement();
-    if (!this.manifest.increments.includes(last)) {
-      this.manifest = { ...this.manifest, increments: [...this.manifest.increments, last] };
-    }
-    this.append(last);
+    const known = this.manifest.increments.at(-1);
+    const last = known ?? this.nextIncrement();
+    if (known === undefined) this.manifest = { ...this.manifest, increments: [last] };
+    this.append(last, known === undefined);
     writeManifest(this.folder, this.prefix, this.manifest);
     this.dropHistory();
     this.measure();
@@ -95,13 +94,20 @@ export class AppendOnly {
     return base;
   }
 
+  /** While appending is off: a base of what is in memory, there for when it is turned on. */
+  writeAside(done: (error: unknown) => void): BackgroundWork {
+    this.makeFolder();
+    this.find();
+    return this.writeBase(undefined, done);
+  }
+
   /** Begin while the server runs: nothing counts until what is in memory is the base. */
   begin(done: (error: unknown) => void): BackgroundWork {
     this.makeFolder();
     this.find();
     this.waiting = true;
     const increment = this.nextIncrement();
-    this.append(increment);
+    this.append(increment, true);
     this.listen();
     return this.writeBase(increment, done);
   }
@@ -123,12 +129,12 @@ export class AppendOnly {
   rewrite(done: (error: unknown) => void): BackgroundWork {
     const increment = this.nextIncrement();
     this.manifest = { ...this.manifest, increments: [...this.manifest.increments, increment] };
-    this.append(increment);
+    this.append(increment, true);
     writeManifest(this.folder, this.prefix, this.manifest);
     return this.writeBase(increment, done);
   }
 
-  writeBase(increment: AofFile, done: (error: unknown) => void): BackgroundWork {
+  writeBase(increment: AofFile | undefined, done: (error: unknown) => void): BackgroundWork {
     const { server, folder } = this;
     const isRdb = configOf(server).value('aof-use-rdb-preamble') === true;
     const base = this.nextBase(isRdb);
@@ -141,11 +147,11 @@ export class AppendOnly {
   }
 
   /** The new base is there: it and the increment are all that counts. */
-  adopt(base: AofFile, increment: AofFile): void {
+  adopt(base: AofFile, increment: AofFile | undefined): void {
     const { manifest } = this;
     const old = [...(manifest.base === undefined ? [] : [manifest.base]), ...manifest.history, ...manifest.increments];
-    const history = old.filter(({ name }) => name !== increment.name).map((file) => ({ ...file, kind: 'h' as const }));
-    this.manifest = { base, history, increments: [increment] };
+    const history = old.filter(({ name }) => name !== increment?.name).map((file) => ({ ...file, kind: 'h' as const }));
+    this.manifest = { base, history, increments: increment === undefined ? [] : [increment] };
     writeManifest(this.folder, this.prefix, this.manifest);
     this.waiting = false;
     this.dropHistory();
@@ -166,9 +172,11 @@ export class AppendOnly {
     });
   }
 
-  append(increment: AofFile): void {
+  append(increment: AofFile, isNew: boolean): void {
     const path = join(this.folder, increment.name);
     this.file?.close();
+    // What an earlier run left under this name belongs to nothing.
+    if (isNew) rmSync(path, { force: true });
     this.file = new AppendFile(this.server, path, existsSync(path) ? statSync(path).size : 0);
     syncFolder(this.folder);
   }
