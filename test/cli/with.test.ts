@@ -66,28 +66,6 @@ describe('names', () => {
   });
 });
 
-describe('what was not asked for', () => {
-  test.each(NAMES)('is not there: %s alone', async (name) => {
-    const root = smallApp();
-    await add(root, '--with', name);
-    const text = read(root, GLUE);
-    const own = exported(text);
-    const all = await (every ??= everything());
-    expect(own.length).toBeGreaterThan(0);
-    expect(own.length).toBeLessThan(all.length);
-    for (const other of all.filter((each) => !own.includes(each))) expect(text).not.toContain(`function ${other}(`);
-    expect(text.match(/import [^;]*;/g)?.join('')).not.toMatch(name === 'queue' ? /createCache/ : /logRedis/);
-  });
-});
-
-let every: ReturnType<typeof everything> | undefined;
-
-async function everything(): Promise<readonly string[]> {
-  const root = smallApp();
-  await add(root, '--with', NAMES.join(','));
-  return exported(read(root, GLUE));
-}
-
 function exported(text: string): readonly string[] {
   return [...text.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name!);
 }
