@@ -22,6 +22,9 @@ const KEY = Symbol('persistence');
 const CRON_MS = 1000;
 /** After a save that failed, the next is tried no sooner. */
 const RETRY_MS = 5000;
+/** After so many rewrites that failed, each leaving an increment behind, the next waits: a minute, then twice as long. */
+const FAILED_REWRITES = 3;
+const LONGEST_DELAY_MS = 3_600_000;
 /** Loading works this long before others get a turn. */
 const SLICE_MS = 20;
 const LOADING = new CommandError('LOADING Redis is loading the dataset in memory');
@@ -47,6 +50,9 @@ export class Persistence implements Store {
   timer: Timer | undefined = undefined;
   stopRefusing: (() => void) | undefined = undefined;
   stopped = false;
+  /** How long a rewrite is put off after failures, and until when. */
+  retryDelay = 0;
+  retryAt: number | undefined = undefined;
 
   constructor(server: Server, folder: string) {
     this.server = server;
@@ -283,9 +289,30 @@ export class Persistence implements Store {
     const percentage = Number(config.value('auto-aof-rewrite-percentage'));
     if (percentage === 0 || aof.size <= Number(config.value('auto-aof-rewrite-min-size'))) return;
     const growth = (aof.size * 100) / Math.max(1, aof.baseSize) - 100;
-    if (growth < percentage) return;
+    if (growth < percentage || this.isLimited()) return;
     server.log(`Starting automatic rewriting of AOF on ${Math.floor(growth)}% growth`);
     saving.rewriteInBackground();
+  }
+
+  isLimited(): boolean {
+    const { saving, server } = this;
+    const now = server.clock.now();
+    if (saving.failedRewrites < FAILED_REWRITES) {
+      this.retryDelay = 0;
+      this.retryAt = undefined;
+      return false;
+    }
+    if (this.retryAt === undefined) {
+      this.retryDelay = Math.min(LONGEST_DELAY_MS, Math.max(60_000, this.retryDelay * 2));
+      this.retryAt = now + this.retryDelay;
+      const minutes = this.retryDelay / 60_000;
+      server.log(
+        `Background AOF rewrite has repeatedly failed and triggered the limit, will retry in ${minutes} minutes`,
+      );
+    }
+    if (now < this.retryAt) return true;
+    this.retryAt = undefined;
+    return false;
   }
 
   /** While the data cannot be kept, nothing may be written, if so configured. */

@@ -120,6 +120,27 @@ it('takes nothing from files that an earlier run left behind', async () => {
   expect((await start()).contents()).toEqual({ n: { type: 'string', value: '2' } });
 });
 
+it('is rewritten less and less often while that fails', async () => {
+  const config = { appendonly: 'yes', 'auto-aof-rewrite-percentage': '1', 'auto-aof-rewrite-min-size': '1' };
+  const server = await startServer({ dir: folder, clock: 'virtual', config });
+  started.push(server);
+  // In the way of the next base.
+  mkdirSync(join(folder, 'appendonlydir/appendonly.aof.2.base.rdb'));
+  const rewrites = (): number => Number(/aof_rewrites:(\d+)/.exec(server.command('INFO', 'persistence'))![1]);
+  const pass = async (seconds: number): Promise<number> => {
+    for (let i = 0; i < seconds; i++) {
+      server.call('SET', 'a', 'x'.repeat(1000));
+      server.clock.advance('1s');
+      await rewritten(server);
+    }
+    return rewrites();
+  };
+  expect(await pass(10)).toBe(3);
+  expect(await pass(60)).toBe(4);
+  expect(await pass(60)).toBe(4);
+  expect(await pass(61)).toBe(5);
+});
+
 it('is written without being appended to while it is off, and waits for a save when it is turned on', async () => {
   const first = await start(folder, { appendonly: 'no', 'enable-debug-command': 'yes' });
   first.call('SET', 'a', 1);
