@@ -1,0 +1,1 @@
+export declare function packPackage(root: string, folder: string, target: string): void;

@@ -1,0 +1,72 @@
+/** The tarball of @paxx/redis that the build makes: always the same bytes, and what package managers and compilers read. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { packPackage } from '../../.ci/pack-package.mjs';
+import { findBundledPackage } from '../../src/cli/components/packages.ts';
+import { folder } from './support/folders.ts';
+
+const PACKAGE = {
+  LICENSE: 'MIT\n',
+  'own/package.json': JSON.stringify({
+    name: '@scope/own',
+    version: '1.2.3',
+    exports: {
+      '.': { types: './dist/types/index.d.ts', default: './dist/index.js' },
+      './part': { types: './dist/types/part.d.ts', default: './dist/part.js' },
+      './package.json': './package.json',
+    },
+  }),
+  'own/README.md': '# Own\n',
+  'own/dist/index.js': 'export const one = 1;\n'.repeat(40),
+  'own/dist/types/index.d.ts': 'export declare const one = 1;\n',
+  'own/src/index.ts': 'export const one = 1;\n',
+};
+
+test('packs what is published, with the same bytes at any time', () => {
+  const root = folder(PACKAGE);
+  packPackage(root, path.join(root, 'own'), path.join(root, 'first'));
+  utimesSync(path.join(root, 'own/dist/index.js'), 1e9, 1e9);
+  packPackage(root, path.join(root, 'own'), path.join(root, 'second'));
+  const [first, second] = ['first', 'second'].map((name) =>
+    readFileSync(path.join(root, name, 'scope-own-1.2.3.tar.gz')),
+  );
+  expect(first!.equals(second!)).toBe(true);
+  expect(gunzipSync(first!).length % 512).toBe(0);
+
+  const { status, stdout } = spawnSync('tar', ['-tzf', '-'], { input: first, encoding: 'utf8' });
+  expect([status, stdout.trim().split('\n')]).toEqual([
+    0,
+    ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/types/index.d.ts'].map((name) => `package/${name}`),
+  ]);
+  expect(fileIn(first!, 'package/dist/index.js')).toBe(PACKAGE['own/dist/index.js']);
+  // `exports` stands, and what compilers read that know none.
+  expect(JSON.parse(fileIn(first!, 'package/package.json'))).toEqual({
+    ...(JSON.parse(PACKAGE['own/package.json']) as object),
+    main: './dist/index.js',
+    types: './dist/types/index.d.ts',
+    typesVersions: { '*': { part: ['./dist/types/part.d.ts'] } },
+  });
+});
+
+test('the build carries one that holds every file that its manifest names', () => {
+  const { file, version, read } = findBundledPackage();
+  const tarball = read();
+  const manifest = JSON.parse(fileIn(tarball, 'package/package.json')) as {
+    version: string;
+    dependencies?: object;
+    exports: Record<string, string | { types: string; default: string }>;
+  };
+  expect([file, manifest.version, manifest.dependencies]).toEqual([`paxx-redis-${version}.tar.gz`, version, undefined]);
+  const names = new Set(spawnSync('tar', ['-tzf', '-'], { input: tarball, encoding: 'utf8' }).stdout.split('\n'));
+  const entries = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === 'string' ? [entry] : Object.values(entry),
+  );
+  expect(entries.filter((entry) => !names.has(path.posix.join('package', entry)))).toEqual([]);
+});
+
+function fileIn(tarball: Buffer, name: string): string {
+  return spawnSync('tar', ['-xzOf', '-', name], { input: tarball, encoding: 'utf8' }).stdout;
+}
