@@ -35,22 +35,15 @@ export function eachRoute<K extends keyof FastifyRouteOptions>(
   global: boolean,
   hooksFor: (own: Own<K> | undefined, route: FastifyRouteLike) => RouteHooks,
 ): void {
-  const made = new WeakSet<object>();
   let shared: RouteHooks | undefined;
   app.addHook('onRoute', (route) => {
     const wish = route.config?.paxx?.[piece] ?? global;
-    if (wish === false || hasAny(route, made)) return;
+    if (wish === false) return;
     const hooks = typeof wish === 'object' ? hooksFor(wish as Own<K>, route) : (shared ??= hooksFor(undefined, route));
-    for (const hook of Object.values(hooks)) made.add(hook as object);
     if (hooks.onRequest !== undefined) route.onRequest = [...listOf(route.onRequest), hooks.onRequest];
     if (hooks.preHandler !== undefined) route.preHandler = [...listOf(route.preHandler), hooks.preHandler];
     if (hooks.onSend !== undefined) route.onSend = [hooks.onSend, ...listOf(route.onSend)];
   });
-}
-
-/** The HEAD route that Fastify makes of a GET comes with its hooks. */
-function hasAny({ onRequest, preHandler, onSend }: FastifyRouteLike, made: WeakSet<object>): boolean {
-  return [onRequest, preHandler, onSend].flatMap(listOf).some((hook) => made.has(hook));
 }
 
 function listOf(hooks: unknown): object[] {

@@ -63,7 +63,9 @@ export const rateLimit: FastifyPlugin<FastifyRateLimitOptions> = plugin(
   async (app, options) => {
     const { hook = 'onRequest', global = true, ...shared } = { port: portOf(app, options), ...options };
     eachRoute(app, 'rateLimit', global, (own, route) => {
-      const name = own === undefined ? {} : { name: `${String(route.method)} ${route.url}` };
+      // A HEAD does the work of its GET.
+      const method = route.method === 'HEAD' ? 'GET' : String(route.method);
+      const name = own === undefined ? {} : { name: `${method} ${route.url}` };
       const limit = requestLimiter<FastifyRequestLike>({ ...shared, ...name, ...own });
       const count: RequestHook = async (request, reply) => {
         const { headers, refusal } = await limit(request);

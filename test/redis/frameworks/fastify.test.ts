@@ -89,6 +89,7 @@ describe('rateLimit', () => {
     expect(third.headers['content-type']).toBe('application/problem+json');
     expect((await get('/strict')).headers['ratelimit-policy']).toBe('"GET /strict";q=1;w=3600');
     expect((await get('/strict')).statusCode).toBe(429);
+    expect((await ask(app, { url: '/strict', method: 'HEAD', headers: { 'x-user': 'u' } })).statusCode).toBe(429);
     for (const url of ['/before', '/free', '/outside']) {
       const { statusCode, headers } = await get(url);
       expect([statusCode, headers['ratelimit']]).toEqual([200, undefined]);
