@@ -122,8 +122,12 @@ export const mutations = [
   },
   {
     world: 'queue',
-    bug: 'where a clock shows less than zero, the first look is put off until it does not',
-    changes: [['\treclaimAt = -Infinity;\n\tsweepAt', '\treclaimAt = 0;\n\tsweepAt']],
+    bug: 'a clock that shows less than zero is behind every time to look',
+    changes: [
+      ['\treclaimAt = -Infinity;\n\tsweepAt', '\treclaimAt = 0;\n\tsweepAt'],
+      ['taken === want ? -Infinity : this.port.clock', 'taken === want ? 0 : this.port.clock'],
+      ['this.reclaimAt = -Infinity;', 'this.reclaimAt = 0;'],
+    ],
   },
   {
     world: 'waitFor',
@@ -154,11 +158,6 @@ export const mutations = [
         "if tonumber(redis.call('HGET', KEYS[1], 'generation') or '0') > generation then",
       ],
     ],
-  },
-  {
-    world: 'barrier',
-    bug: 'generations count on where a failover has lost some',
-    changes: [['generation = math.max(generation or 0, time', 'generation = generation or math.max(0, time']],
   },
   {
     world: 'barrier',

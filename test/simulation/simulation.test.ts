@@ -7,6 +7,7 @@
 import { describe, expect, it } from 'vitest';
 import { bundleWorlds, plant, writeBundle } from './bundle.mjs';
 import { mutations } from './mutations.mjs';
+import type { Simulation } from './simulation.ts';
 import { play, worlds } from './worlds/index.ts';
 
 describe('simulation', () => {
@@ -21,6 +22,24 @@ describe('simulation', () => {
       expect(await play(world, 1)).toEqual(first);
     }, 120_000);
   }
+
+  // Seeds that find bugs which the package once had; `mutations.mjs` has these bugs.
+  for (const [name, seed] of [
+    ['limiter', 251],
+    ['idempotency', 6],
+    ['queue', 16],
+    ['waitFor', 238],
+  ] as const) {
+    it(`${name} keeps what it promises with seed ${seed}`, async () => {
+      const world = worlds.find((one) => one.name === name)!;
+      expect(await play(world, seed)).toMatchObject({ violation: undefined });
+    }, 120_000);
+  }
+
+  it('tells what a world finds at its very end', async () => {
+    const world = { name: 'last', faults: [], exercises: [], play: async (sim: Simulation) => sim.fail('at last') };
+    expect((await play(world, 1)).violation).toBe('at last');
+  });
 
   it('finds a planted bug', async () => {
     const { world: name, changes } = mutations[0]!;
