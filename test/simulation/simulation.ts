@@ -293,6 +293,7 @@ export class Simulation {
     client.dead = true;
     const next = this.open(client.index);
     this.clients[client.index] = next;
+    if (this.healed) next.weather = { base: 5, slow: 10, loss: 0 };
     if (this.down || this.healed) this.connect(next);
     this.hooks.crashed?.(client, next);
     void client.port.close();

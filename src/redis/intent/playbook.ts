@@ -94,19 +94,20 @@ export function createPlaybook<Input>(port: RedisPort, options: PlaybookOptions<
       throw new PaxxRedisError('CONFLICT', `Run ${id} of playbook ${name} was started with another input.`);
     }
     let state = stateOf(record, steps);
+    const done = doneIn(record);
     if (state.status === 'done') return { ...state.results };
     let cause: unknown;
     if (state.status === 'running') {
       try {
-        return await forward(id, input, lease, signal, { ...state.results });
+        return await forward(id, input, lease, signal, { ...state.results }, done);
       } catch (error) {
         if (!(error instanceof StepFailed)) throw error;
         ({ cause } = error);
-        await write(id, lease, 'status', 'compensating', 'error', error.message);
+        await write(id, lease, ...done, 'status', 'compensating', 'error', error.message);
         state = { ...state, status: 'compensating', results: error.results, error: error.message };
       }
     }
-    if (state.status === 'compensating') state = await backward(id, input, lease, signal, state);
+    if (state.status === 'compensating') state = await backward(id, input, lease, signal, state, done);
     throw new PlaybookFailed(name, id, state, cause);
   }
 
@@ -116,6 +117,7 @@ export function createPlaybook<Input>(port: RedisPort, options: PlaybookOptions<
     lease: Lease,
     signal: AbortSignal,
     results: Record<string, unknown>,
+    done: string[],
   ): Promise<Record<string, unknown>> {
     for (const step of steps) {
       if (Object.hasOwn(results, step.name)) continue;
@@ -133,10 +135,11 @@ export function createPlaybook<Input>(port: RedisPort, options: PlaybookOptions<
         throw new StepFailed(step.name, error, results);
       }
       lease.assert();
-      await write(id, lease, `done:${step.name}`, text);
+      done.push(`done:${step.name}`, text);
+      await write(id, lease, ...done);
       results[step.name] = JSON.parse(text);
     }
-    await write(id, lease, 'status', 'done');
+    await write(id, lease, ...done, 'status', 'done');
     return results;
   }
 
@@ -147,6 +150,7 @@ export function createPlaybook<Input>(port: RedisPort, options: PlaybookOptions<
     lease: Lease,
     signal: AbortSignal,
     state: PlaybookState,
+    done: readonly string[],
   ): Promise<PlaybookState> {
     const { results } = state;
     const compensated = [...state.compensated];
@@ -163,10 +167,10 @@ export function createPlaybook<Input>(port: RedisPort, options: PlaybookOptions<
         );
       }
       lease.assert();
-      await write(id, lease, `undone:${step.name}`, '1');
       compensated.push(step.name);
+      await write(id, lease, ...done, ...undoneOf(compensated), 'status', 'compensating');
     }
-    await write(id, lease, 'status', 'failed');
+    await write(id, lease, ...done, ...undoneOf(compensated), 'status', 'failed');
     return { ...state, status: 'failed', compensated };
   }
 
@@ -208,6 +212,18 @@ class StepFailed extends Error {
 function fieldsIn(reply: Reply): Map<string, string> {
   const flat = (Array.isArray(reply) ? reply : []).map(String);
   return new Map(flat.flatMap((field, i): [string, string][] => (i % 2 === 0 ? [[field, flat[i + 1]!]] : [])));
+}
+
+/**
+ * Names and values of what steps gave. Each write has them all: a failover may have lost one that was written before,
+ * and what is marked as done must have every result.
+ */
+function doneIn(record: ReadonlyMap<string, string>): string[] {
+  return [...record].flatMap((field) => (field[0].startsWith('done:') ? field : []));
+}
+
+function undoneOf(compensated: readonly string[]): string[] {
+  return compensated.flatMap((name) => [`undone:${name}`, '1']);
 }
 
 function stateOf(record: ReadonlyMap<string, string>, steps: readonly { readonly name: string }[]): PlaybookState {

@@ -20,6 +20,17 @@ function worker(steps: readonly Step<Order>[]): { port: EmbeddedPort; book: Play
 
 afterEach(() => void redis.call('FLUSHALL'));
 
+/** What a replica would have that is behind from now on. */
+function snapshot(): void {
+  for (const key of redis.call('KEYS', '*') as readonly string[]) redis.call('COPY', key, key, 'DB', 1, 'REPLACE');
+}
+
+/** It takes over. */
+function failover(): void {
+  redis.call('FLUSHDB');
+  redis.call('SWAPDB', 0, 1);
+}
+
 describe('a playbook', () => {
   it('runs its steps in order, each with what came before, and once', async () => {
     const seen: unknown[] = [];
@@ -40,6 +51,30 @@ describe('a playbook', () => {
     });
     expect(await time.until(two.book.state('2'))).toBe(undefined);
     await expect(time.until(two.book.run('1', { amount: 6 }))).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('is done with all results, or has undone all, though a failover lost what was written on the way', async () => {
+    const undone: string[] = [];
+    const steps = (last: () => number): Step<Order>[] => [
+      { name: 'a', run: () => (snapshot(), 1), compensate: () => (failover(), void undone.push('a')) },
+      { name: 'b', run: () => (failover(), 2), compensate: () => (snapshot(), void undone.push('b')) },
+      { name: 'c', run: last },
+    ];
+    const { book } = worker(steps(() => 3));
+    expect(await time.until(book.run('1', { amount: 1 }))).toEqual({ a: 1, b: 2, c: 3 });
+    expect(await time.until(book.state('1'))).toMatchObject({ status: 'done', results: { a: 1, b: 2, c: 3 } });
+    const fails = worker(
+      steps(() => {
+        throw new Error('no');
+      }),
+    );
+    await expect(time.until(fails.book.run('2', { amount: 1 }))).rejects.toThrow('no');
+    expect(undone).toEqual(['b', 'a']);
+    expect(await time.until(fails.book.state('2'))).toMatchObject({
+      status: 'failed',
+      results: { a: 1, b: 2 },
+      compensated: ['a', 'b'],
+    });
   });
 
   it('compensates what was done, last first, when a step fails for good', async () => {

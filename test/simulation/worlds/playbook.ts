@@ -86,7 +86,7 @@ export const playbook: World = {
           }
           const status = flat['status'];
           const done = NAMES.filter((name) => flat[`done:${name}`] !== undefined);
-          if (status === 'done' && done.length < NAMES.length) sim.fail(`${id} is done without ${done.join(' ')}`);
+          if (status === 'done' && done.length < NAMES.length) sim.fail(`${id} is done with ${done.join(' ')} alone`);
           if (status === 'failed' && done.some((name) => flat[`undone:${name}`] === undefined)) {
             sim.fail(`${id} has failed and not undone all of ${done.join(' ')}`);
           }

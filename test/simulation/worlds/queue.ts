@@ -43,6 +43,7 @@ class QueueWorld {
   private readonly workers: number;
   /** Jumps of the server's clock and losses of data so far: what was delivered before may be delivered again. */
   private epoch = 0;
+  private jumpedAt = -Infinity;
   private losses = 0;
   private next = 0;
   private hired = 0;
@@ -84,7 +85,9 @@ class QueueWorld {
     }
     const due = this.enqueued.get(job.id) ?? 0;
     if (sim.redis.serverNow() < due && this.epoch === 0) sim.fail(`${job.id} runs before it is due`);
-    const own: Started = { job, client, epoch: this.epoch, running: true };
+    // The delivery itself may be from before a jump, for as long as it counts.
+    const epoch = sim.now - this.jumpedAt < this.vtMs * 1.01 ? -1 : this.epoch;
+    const own: Started = { job, client, epoch, running: true };
     ofJob.push(own);
     sim.note('worked', `#${client.index} ${job.id}`);
     const ack = job.ack.bind(job);
@@ -133,7 +136,10 @@ class QueueWorld {
     const { sim } = this;
     sim.hooks = {
       crashed: (_, next) => void this.of(next),
-      stepping: () => this.epoch++,
+      stepping: () => {
+        this.epoch++;
+        this.jumpedAt = sim.now;
+      },
       losing: () => {
         this.epoch++;
         this.losses++;

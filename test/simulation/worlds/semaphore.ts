@@ -43,7 +43,11 @@ async function playSemaphore(sim: Simulation, fair: boolean): Promise<void> {
   };
   sim.hooks = {
     losing: excuse,
-    stepping: (ms) => ms > 0 && excuse(),
+    stepping(ms) {
+      if (ms > 0) excuse();
+      // What had expired is live again, without anybody having been let in.
+      else order.forget();
+    },
     crashed: (client) => holders.forget(client),
     check() {
       const live = unexpired(sim, HELD);
