@@ -1,43 +1,53 @@
 // Builds the packages of the workspace into their dist/, and into the CLI's: the server, for `paxx redis` and its image,
 // and the tarball of @paxx/redis, for apps that get it from there.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { packPackage } from './pack-package.mjs';
+import { pruneTypes } from './prune-types.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
 /** @param cliOut the CLI's dist, into which `server/` and `cli/packages/` go */
 export async function buildPackages(cliOut) {
-  await buildPackage('src/redis', {
-    index: 'src/redis/index.ts',
-    cache: 'src/redis/cache/index.ts',
-    commands: 'src/redis/commands/index.ts',
-    express: 'src/redis/frameworks/express.ts',
-    fastify: 'src/redis/frameworks/fastify.ts',
-    fetch: 'src/redis/frameworks/fetch.ts',
-    intent: 'src/redis/intent/index.ts',
-    keyv: 'src/redis/frameworks/keyv.ts',
-    nest: 'src/redis/frameworks/nest.ts',
-    next: 'src/redis/frameworks/next.ts',
-    port: 'src/redis/port/index.ts',
-    primitives: 'src/redis/primitives/index.ts',
-    protocol: 'src/redis/protocol/index.ts',
-    telemetry: 'src/redis/telemetry/index.ts',
-    testing: 'src/redis/testing/index.ts',
-  });
-  await buildPackage('src/server', {
-    index: 'src/server/index.ts',
-    jest: 'src/server/testing/jest.ts',
-    main: 'src/server/run/main.ts',
-    run: 'src/server/run/index.ts',
-    setup: 'src/server/testing/setup.ts',
-    vitest: 'src/server/testing/vitest.ts',
-  });
+  // Apps carry it: its local names are short. The server's are kept, for the traces in its log.
+  await buildPackage(
+    'src/redis',
+    { mangle: true },
+    {
+      index: 'src/redis/index.ts',
+      cache: 'src/redis/cache/index.ts',
+      commands: 'src/redis/commands/index.ts',
+      express: 'src/redis/frameworks/express.ts',
+      fastify: 'src/redis/frameworks/fastify.ts',
+      fetch: 'src/redis/frameworks/fetch.ts',
+      intent: 'src/redis/intent/index.ts',
+      keyv: 'src/redis/frameworks/keyv.ts',
+      nest: 'src/redis/frameworks/nest.ts',
+      next: 'src/redis/frameworks/next.ts',
+      port: 'src/redis/port/index.ts',
+      primitives: 'src/redis/primitives/index.ts',
+      protocol: 'src/redis/protocol/index.ts',
+      telemetry: 'src/redis/telemetry/index.ts',
+      testing: 'src/redis/testing/index.ts',
+    },
+  );
+  await buildPackage(
+    'src/server',
+    { mangle: false },
+    {
+      index: 'src/server/index.ts',
+      jest: 'src/server/testing/jest.ts',
+      main: 'src/server/run/main.ts',
+      run: 'src/server/run/index.ts',
+      setup: 'src/server/testing/setup.ts',
+      vitest: 'src/server/testing/vitest.ts',
+    },
+  );
   const out = join(cliOut, 'server');
   await bundle(join(root, 'src/server/run/index.ts'), {
     file: join(out, 'run.cjs'),
@@ -56,30 +66,40 @@ export async function buildPackages(cliOut) {
 }
 
 /** Made elsewhere and moved into place, so that whoever uses the last build is not left without a file. */
-async function buildPackage(folder, entries) {
+async function buildPackage(folder, { mangle }, entries) {
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'paxx-package-'));
   const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)]));
-  await bundle(input, { dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
+  await bundle(
+    input,
+    { dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash:4].js' },
+    mangle,
+  );
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const types = spawnSync(process.execPath, [tsc, '-p', folder, '--outDir', join(out, 'types')], {
     cwd: root,
     stdio: 'inherit',
   });
   if (types.status !== 0) process.exit(types.status ?? 1);
+  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const declared = Object.values(manifest.exports).flatMap((entry) => entry.types ?? []);
+  pruneTypes(
+    join(out, 'types'),
+    declared.map((path) => relative('dist/types', path)),
+  );
   const dist = join(root, folder, 'dist');
   rmSync(dist, { recursive: true, force: true });
   renameSync(out, dist);
 }
 
-async function bundle(input, output) {
+async function bundle(input, output, mangle = false) {
   const made = await rolldown({
     input,
     platform: 'node',
     external: (id) => builtins.has(id) || id === 'vitest',
     transform: { target: 'node20.19' },
   });
-  await made.write({ ...output, minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } } });
+  await made.write({ ...output, minify: { compress: true, mangle, codegen: { removeWhitespace: true } } });
   await made.close();
 }
