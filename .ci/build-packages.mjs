@@ -71,11 +71,7 @@ async function buildPackage(folder, { mangle }, entries) {
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'paxx-package-'));
   const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)]));
-  await bundle(
-    input,
-    { dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash:4].js' },
-    mangle,
-  );
+  await bundle(input, { dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name].js' }, mangle);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const types = spawnSync(process.execPath, [tsc, '-p', folder, '--outDir', join(out, 'types')], {
     cwd: root,

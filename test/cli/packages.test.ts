@@ -67,6 +67,16 @@ test('the build carries one that holds every file that its manifest names', () =
   expect(entries.filter((entry) => !names.has(path.posix.join('package', entry)))).toEqual([]);
 });
 
+test('an app that takes it gets half a megabyte at most', () => {
+  const { stdout } = spawnSync('tar', ['-tvzf', '-'], { input: findBundledPackage().read(), encoding: 'utf8' });
+  const sizes = stdout
+    .trim()
+    .split('\n')
+    .map((line) => Number(line.split(/\s+/)[2]));
+  expect(sizes.length).toBeGreaterThan(50);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(512 * 1024);
+});
+
 function fileIn(tarball: Buffer, name: string): string {
   return spawnSync('tar', ['-xzOf', '-', name], { input: tarball, encoding: 'utf8' }).stdout;
 }
