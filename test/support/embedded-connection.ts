@@ -98,7 +98,8 @@ export class EmbeddedConnection implements Transport {
     const at = Math.max(last, this.time.now + delay);
     if (at === Infinity) return at;
     if (delay === 0 && at === this.time.now) queueMicrotask(deliver);
-    else this.time.at(at - this.time.now, deliver);
+    // By the time itself: a sum of fractions may come before its like.
+    else this.time.atTime(at, deliver);
     return at;
   }
 

@@ -23,8 +23,13 @@ export class VirtualTime {
   }
 
   at(delayMs: number, task: () => void): Timer {
-    if (delayMs === Infinity) return { cancel() {} };
-    const entry: Entry = { at: this.now + Math.max(0, delayMs), order: this.order++, task };
+    return this.atTime(this.now + Math.max(0, delayMs), task);
+  }
+
+  /** Tasks of the same time run in the order in which they were given. */
+  atTime(time: number, task: () => void): Timer {
+    if (time === Infinity) return { cancel() {} };
+    const entry: Entry = { at: time, order: this.order++, task };
     let low = 0;
     for (let high = this.entries.length; low < high;) {
       const middle = (low + high) >> 1;
