@@ -142,6 +142,8 @@ async function runRow(port: number, row: Row, protocol: 2 | 3, setup: readonly C
   const answers: Answer[] = [];
   try {
     const first = await client(0);
+    // Those of the row before have left, but the server may not have heard of it.
+    for (const type of ['normal', 'pubsub']) await first.send(['CLIENT', 'KILL', 'TYPE', type]);
     await first.send(['FLUSHALL']);
     for (const line of setup) await first.send(words(line));
     for (const item of row.steps) {
