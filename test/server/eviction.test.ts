@@ -205,9 +205,11 @@ describe('without a limit', () => {
       false,
       undefined,
     ]);
+    const listeners = redis.server.closeListeners.length;
     redis.call('CONFIG', 'SET', 'maxmemory', '100mb');
     expect([redis.server.gate, redis.server.keyspace.counting]).toEqual([1, true]);
     redis.call('CONFIG', 'SET', 'maxmemory', 0);
+    expect(redis.server.closeListeners.length).toBe(listeners);
     expect([redis.server.gate, redis.server.keyspace.counting, redis.server.clientMemory]).toEqual([
       0,
       false,

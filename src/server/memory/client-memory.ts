@@ -46,7 +46,6 @@ export class ClientMemory {
 
   constructor(server: Server) {
     this.server = server;
-    server.closeListeners.push((client) => this.forget(client));
   }
 
   /** Bytes that clients may take together; 0: any number. */

@@ -41,6 +41,7 @@ export class MemoryLimit {
     this.server = server;
     this.eviction = new Eviction(server.keyspace);
     server.stopListeners.push(() => clearImmediate(this.later));
+    server.closeListeners.push((client) => server.clientMemory?.forget(client));
   }
 
   apply(): void {
