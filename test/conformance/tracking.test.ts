@@ -409,8 +409,11 @@ conformance('client tracking', {
   ],
   expiry: [
     ...REDIRECT,
+    // Together, so that it is there when it is read, however busy the machine.
+    'MULTI',
     'SET k v PX 5',
     'GET k',
+    'EXEC',
     from(2, 'DEBUG SLEEP 0.02'),
     from(2, 'GET k'),
     message(1),
