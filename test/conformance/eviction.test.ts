@@ -359,9 +359,9 @@ conformance('CLIENT PAUSE and UNBLOCK', {
     'PING',
   ],
   'keys past their time are hidden, not removed': [
-    'SET k v PX 20',
+    'SET k v PX 200',
     'CLIENT PAUSE 100000 WRITE',
-    'DEBUG SLEEP 0.05',
+    'DEBUG SLEEP 0.25',
     'GET k',
     'EXISTS k',
     'DBSIZE',
