@@ -30,6 +30,11 @@ const PACKAGES = [
   '@types/koa@3.0.0',
 ];
 
+const MIDDLEWARE = ['limitRequests', 'idempotentRequests', 'cachedResponses'];
+/** The frameworks that have them. */
+const OWN: readonly Framework[] = ['express', 'fastify', 'hono'];
+const HOSTS: readonly Framework[] = [...OWN, 'node'];
+
 const JAVASCRIPT = { language: 'javascript' } as const;
 const COMMONJS = { ...JAVASCRIPT, syntax: 'commonjs', importEnding: '' } as const;
 
@@ -52,7 +57,7 @@ describe.each([
   ['JavaScript, CommonJS', COMMONJS],
 ] as const)('in %s', (_, facts) => {
   test('every choice parses, reads well, and imports what it uses', () => {
-    for (const framework of ['express', 'hono', 'node'] as const) {
+    for (const framework of HOSTS) {
       const own = framework === 'node' ? PIECES : ['limiter', 'idempotency', 'cache'];
       for (const pieces of [...own.map((piece) => [piece]), PIECES]) {
         const text = coordination({ framework, ...facts }, pieces);
@@ -105,11 +110,15 @@ function functionsOf(text: string): string[] {
 
 test('middleware is there where the framework has it', () => {
   for (const framework of FRAMEWORK_NAMES) {
-    const own = framework === 'express' || framework === 'hono';
-    const names = ['limitRequests', 'idempotentRequests', 'cachedResponses'];
-    expect(functionsOf(coordination({ framework }, PIECES)).filter((name) => names.includes(name))).toEqual(own ? names : []);
+    expect(middlewareOf({ framework }), framework).toEqual(OWN.includes(framework) ? MIDDLEWARE : []);
   }
+  expect(middlewareOf({ framework: 'fastify', frameworkMajor: 5 })).toEqual(MIDDLEWARE);
+  expect(middlewareOf({ framework: 'fastify', frameworkMajor: 4 })).toEqual([]);
 });
+
+function middlewareOf(facts: HostFacts): string[] {
+  return functionsOf(coordination(facts, PIECES)).filter((name) => MIDDLEWARE.includes(name));
+}
 
 interface Compiler {
   readonly version: string;
@@ -173,8 +182,10 @@ describe.skipIf(modules === undefined)('compiles', () => {
       importEnding: compiler.importEnding,
       typescript: { version: { major, minor }, strict, noPropertyAccessFromIndexSignature },
     } as const;
-    for (const framework of ['express', 'hono', 'node'] as const) {
+    for (const framework of HOSTS) {
       write(path.join(root, framework), render({ framework, ...facts }, PIECES));
+      const use = (TYPED_USES[framework] ?? '').replace('FROM', `./coordination${compiler.importEnding}`);
+      writeFileSync(path.join(root, framework, 'src/lib/use.ts'), use);
     }
     const compilerOptions = { ...compiler.options, types: ['node'], skipLibCheck: true, noEmit: true };
     writeFileSync(path.join(root, 'tsconfig.json'), JSON.stringify({ compilerOptions, exclude: ['node_modules'] }));
@@ -183,6 +194,20 @@ describe.skipIf(modules === undefined)('compiles', () => {
     expect(stdout).toBe('');
   });
 });
+
+/** What the rendered file alone does not show: that it fits where it is used. */
+const TYPED_USES: Readonly<Record<string, string>> = {
+  fastify: `
+import { cacheResponse, idempotencyKey, rateLimit } from '@paxx/redis/fastify';
+import Fastify from 'fastify';
+import { cachedResponses, idempotentRequests, limitRequests } from 'FROM';
+
+const app = Fastify({ logger: true });
+app.register(rateLimit, limitRequests());
+app.register(idempotencyKey, { ...idempotentRequests(), required: true });
+app.register(cacheResponse, cachedResponses('1m'));
+`,
+};
 
 /** With the packages, and @paxx/redis as it comes out of the tarball. */
 function appFolder(manifest: object): string {
@@ -359,6 +384,26 @@ app.post('/orders', idempotentRequests(), (request, response) => response.status
 app.get('/made', cachedResponses('1m'), (request, response) => response.send(String(++rendered)));
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
+${REQUESTS}`,
+  fastify: `
+import Fastify from 'fastify';
+import { cacheResponse, idempotencyKey, rateLimit } from '@paxx/redis/fastify';
+import { cachedResponses, idempotentRequests, limitRequests } from './src/lib/coordination.js';
+import { closeRedis } from './src/lib/redis.js';
+
+let placed = 0;
+let rendered = 0;
+const app = Fastify();
+await app.register(async (scope) => {
+  await scope.register(rateLimit, limitRequests());
+  scope.get('/limited', async () => 'yes');
+});
+await app.register(idempotencyKey, idempotentRequests());
+await app.register(cacheResponse, cachedResponses('1m'));
+app.post('/orders', async (request, reply) => reply.code(201).send({ order: ++placed }));
+app.get('/made', { config: { paxx: { cacheResponse: true } } }, async () => String(++rendered));
+await app.listen({ port: 0, host: '127.0.0.1' });
+const { server } = app;
 ${REQUESTS}`,
   hono: `
 import { once } from 'node:events';

@@ -92,11 +92,25 @@ export const MIDDLEWARE: Readonly<Record<string, Middleware | undefined>> = {
 
 export interface Entry {
   readonly module: string;
+  /** The first major version of the framework that it is for. */
+  readonly since?: number;
   /** That the middleware is declared with, of the package and of the framework. */
   readonly types: Names;
+  /** Where the app itself registers what the module has, the types of the options that the file then exports. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export const ENTRIES: Readonly<Record<string, Entry | undefined>> = {
   express: { module: `${PACKAGE}/express`, types: { [`${PACKAGE}/express`]: ['Middleware'], express: ['Request'] } },
+  fastify: {
+    module: `${PACKAGE}/fastify`,
+    since: 5,
+    types: {},
+    options: {
+      limiter: 'FastifyRateLimitOptions',
+      idempotency: 'FastifyIdempotencyKeyOptions',
+      cache: 'FastifyCacheResponseOptions',
+    },
+  },
   hono: { module: `${PACKAGE}/fetch`, types: { [`${PACKAGE}/fetch`]: ['FetchMiddleware'], hono: ['Context'] } },
 };

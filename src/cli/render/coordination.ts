@@ -1,7 +1,7 @@
 /** The file that opens what `--with` names of @paxx/redis: its imports, and which parts of the template it has. */
 import path from 'node:path';
 import type { Host } from '../hosts/host.ts';
-import { ENTRIES, MIDDLEWARE, PARTS, PORT, PRIMITIVES, type Names } from './coordination-parts.ts';
+import { ENTRIES, MIDDLEWARE, PARTS, PORT, PRIMITIVES, type Entry, type Names } from './coordination-parts.ts';
 import { builtin, importOf, importTypeOf, usesRequire } from './imports.ts';
 import { importPath } from './relative-import.ts';
 import type { Scene } from './scene.ts';
@@ -22,9 +22,9 @@ export function needsPort(pieces: readonly string[]): boolean {
 /** In the templates' style. */
 export function renderCoordination(scene: Scene, file: string, pieces: readonly string[]): string {
   const { host } = scene;
-  const entry = ENTRIES[host.framework];
+  const entry = entryOf(host);
   const parts = pieces.map((piece) => PARTS[piece]!);
-  const middleware = entry === undefined ? [] : pieces.flatMap((piece) => MIDDLEWARE[piece] ?? []);
+  const middleware = entry === undefined ? [] : pieces.flatMap((piece) => middlewareOf(entry, piece));
   const port = needsPort(pieces);
   const primitives = pieces.some((piece) => piece !== 'coalescer' && piece !== 'cache');
   const stops = pieces.includes('queue') || pieces.includes('leader');
@@ -33,13 +33,13 @@ export function renderCoordination(scene: Scene, file: string, pieces: readonly 
     ...(port ? [{ [PORT]: ['createPort'] }] : []),
     ...(primitives ? [{ [PRIMITIVES]: ['createPrimitives'] }] : []),
     ...parts.map((part) => part.values ?? {}),
-    ...middleware.map(({ uses }) => ({ [entry!.module]: [uses] })),
+    ...middleware.map((one) => one.values),
   ]);
   const types = gather([
     ...(port ? [{ [PORT]: ['RedisPort'] }] : []),
     ...(primitives ? [{ [PRIMITIVES]: ['Primitives'] }] : []),
     ...parts.map((part) => part.types ?? {}),
-    ...middleware.map((one) => ({ ...entry!.types, ...one.types })),
+    ...middleware.map((one) => one.types),
   ]);
   const view = {
     ...scene.view,
@@ -48,8 +48,8 @@ export function renderCoordination(scene: Scene, file: string, pieces: readonly 
     port,
     primitives,
     stops,
-    middleware: middleware.length > 0,
     express: host.framework === 'express',
+    fastify: host.framework === 'fastify' && entry !== undefined,
     hono: host.framework === 'hono',
     redisPath,
     cachePath: importPath(file, scene.cache, host),
@@ -69,6 +69,24 @@ export function renderCoordination(scene: Scene, file: string, pieces: readonly 
 export function coordinationFile({ redis }: Pick<Scene, 'redis'>): string {
   const { dir, base } = path.posix.parse(redis);
   return path.posix.join(dir, base.replace(/^redis/, 'coordination'));
+}
+
+function entryOf({ framework, frameworkMajor }: Host): Entry | undefined {
+  const entry = ENTRIES[framework];
+  return (frameworkMajor ?? Infinity) < (entry?.since ?? 0) ? undefined : entry;
+}
+
+/** What the file exports for a piece, and what it takes of the framework's entry for that. */
+function middlewareOf(
+  { module, types, options }: Entry,
+  piece: string,
+): readonly { name: string; values: Names; types: Names }[] {
+  const middleware = MIDDLEWARE[piece];
+  if (middleware === undefined) return [];
+  const { name, uses } = middleware;
+  return options === undefined
+    ? [{ name, values: { [module]: [uses] }, types: { ...types, ...middleware.types } }]
+    : [{ name, values: {}, types: { ...types, ...middleware.types, [module]: [options[piece]!] } }];
 }
 
 /** What the file takes of the connection's. */
