@@ -2,60 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startServer } from '../../src/server/index.ts';
-import type { StartedServer, StartOptions } from '../../src/server/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { StartedServer } from '../../src/server/index.ts';
 import { savingOf } from '../../src/server/persistence/saving.ts';
-import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
-import type { RedisServer } from '../support/redis-server.ts';
-import { openWire } from '../support/wire-client.ts';
-import type { WireClient } from '../support/wire-client.ts';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-const PATIENCE = { timeout: 20_000, interval: 20 };
-
-async function start(options: StartOptions = {}): Promise<StartedServer> {
-  const server = await startServer(options);
-  closing.push(() => server.stop());
-  return server;
-}
-
-async function real(...args: string[]): Promise<RedisServer> {
-  const server = await startRedisServer({ args: ['--repl-diskless-sync-delay', '0', ...args] });
-  closing.push(() => server.stop());
-  return server;
-}
-
-async function wire(port: number): Promise<WireClient> {
-  const client = await openWire(port);
-  closing.push(() => client.close());
-  return client;
-}
+import { hasRedisServer } from '../support/redis-server.ts';
+import { PATIENCE, closing, fields, info, isLinked, real, start, wire } from '../support/replication.ts';
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'paxx-hand-over-'));
   closing.push(() => rm(path, { recursive: true, force: true }));
   return path;
-}
-
-function fields({ value }: { readonly value: unknown }): Record<string, string> {
-  return Object.fromEntries(
-    String(value)
-      .split('\r\n')
-      .map((line) => line.split(':') as [string, string]),
-  );
-}
-
-function info(server: StartedServer, section = 'replication'): Record<string, string> {
-  return fields({ value: server.call('INFO', section) });
-}
-
-async function isLinked(replica: StartedServer): Promise<void> {
-  await vi.waitFor(() => expect(info(replica)['master_link_status']).toBe('up'), PATIENCE);
 }
 
 /** Counts of snapshots and of resumed streams, as the one who sent them tells. */

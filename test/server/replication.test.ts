@@ -5,50 +5,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startServer } from '../../src/server/index.ts';
-import type { StartedServer, StartOptions } from '../../src/server/index.ts';
-import { hasRedisServer, startRedisServer } from '../support/redis-server.ts';
-import type { RedisServer } from '../support/redis-server.ts';
-import { openWire } from '../support/wire-client.ts';
-import type { WireClient } from '../support/wire-client.ts';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-const PATIENCE = { timeout: 20_000, interval: 20 };
-
-async function start(options: StartOptions = {}): Promise<StartedServer> {
-  const server = await startServer(options);
-  closing.push(() => server.stop());
-  return server;
-}
-
-async function real(...args: string[]): Promise<RedisServer> {
-  const server = await startRedisServer({ args: ['--repl-diskless-sync-delay', '0', ...args] });
-  closing.push(() => server.stop());
-  return server;
-}
-
-async function wire(port: number): Promise<WireClient> {
-  const client = await openWire(port);
-  closing.push(() => client.close());
-  return client;
-}
-
-function info(server: StartedServer): Record<string, string> {
-  return Object.fromEntries(
-    String(server.call('INFO', 'replication'))
-      .split('\r\n')
-      .map((line) => line.split(':') as [string, string]),
-  );
-}
-
-async function isLinked(replica: StartedServer): Promise<void> {
-  await vi.waitFor(() => expect(info(replica)['master_link_status']).toBe('up'), PATIENCE);
-}
+import { describe, expect, it, vi } from 'vitest';
+import type { StartedServer } from '../../src/server/index.ts';
+import { hasRedisServer } from '../support/redis-server.ts';
+import { PATIENCE, closing, info, isLinked, real, start, wire } from '../support/replication.ts';
 
 /** The replica has everything that its master had when this was called. */
 async function isLevel(master: StartedServer, replica: StartedServer): Promise<void> {
