@@ -32,7 +32,7 @@ const PACKAGES = [
 
 const MIDDLEWARE = ['limitRequests', 'idempotentRequests', 'cachedResponses'];
 /** The frameworks that have them. */
-const OWN: readonly Framework[] = ['express', 'fastify', 'hono'];
+const OWN: readonly Framework[] = ['express', 'fastify', 'hono', 'next'];
 const HOSTS: readonly Framework[] = [...OWN, 'node'];
 
 const JAVASCRIPT = { language: 'javascript' } as const;
@@ -114,6 +114,7 @@ test('middleware is there where the framework has it', () => {
   }
   expect(middlewareOf({ framework: 'fastify', frameworkMajor: 5 })).toEqual(MIDDLEWARE);
   expect(middlewareOf({ framework: 'fastify', frameworkMajor: 4 })).toEqual([]);
+  expect(middlewareOf({ framework: 'next', frameworkMajor: 14 })).toEqual([]);
 });
 
 function middlewareOf(facts: HostFacts): string[] {
@@ -206,6 +207,19 @@ const app = Fastify({ logger: true });
 app.register(rateLimit, limitRequests());
 app.register(idempotencyKey, { ...idempotentRequests(), required: true });
 app.register(cacheResponse, cachedResponses('1m'));
+`,
+  next: `
+import { cachedResponses, idempotentRequests, limitRequests } from 'FROM';
+
+interface NextRequest extends Request { nextUrl: URL }
+interface Context { params: Promise<{ id: string }> }
+type Route = (request: NextRequest, context: Context) => Response | Promise<Response>;
+
+const handle = async (request: NextRequest, { params }: Context) => new Response((await params).id + request.nextUrl.search);
+const key = (request: Request) => request.headers.get('x-api-key') || undefined;
+export const POST: Route = limitRequests(key, idempotentRequests(handle));
+export const GET: Route = cachedResponses('1m', handle);
+export const PATCH: Route = limitRequests(key, async (request) => new Response(await request.text()));
 `,
 };
 
@@ -419,6 +433,26 @@ app.get('/limited', limitRequests(() => 'ada'), (c) => c.text('yes'));
 app.post('/orders', idempotentRequests(), async (c) => c.json({ order: ++placed }, 201));
 app.get('/made', cachedResponses('1m'), (c) => c.text(String(++rendered)));
 const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+await once(server, 'listening');
+${REQUESTS}`,
+  // Its route handlers: what Next does before them is not their business.
+  next: `
+import { once } from 'node:events';
+import { serve } from '@hono/node-server';
+import { cachedResponses, idempotentRequests, limitRequests } from './src/lib/coordination.js';
+import { closeRedis } from './src/lib/redis.js';
+
+let placed = 0;
+let rendered = 0;
+const routes = {
+  '/limited': limitRequests(() => 'ada', () => new Response('yes')),
+  '/orders': idempotentRequests(() => Response.json({ order: ++placed }, { status: 201 })),
+  '/made': cachedResponses('1m', () => new Response(String(++rendered))),
+};
+const opened = Object.keys(globalThis).filter((name) => name.endsWith(':coordination'));
+if (opened.length > 0) throw new Error('Opened by no request');
+const fetchRoute = (request) => routes[new URL(request.url).pathname](request, {});
+const server = serve({ fetch: fetchRoute, port: 0, hostname: '127.0.0.1' });
 await once(server, 'listening');
 ${REQUESTS}`,
 };

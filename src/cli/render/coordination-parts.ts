@@ -113,4 +113,5 @@ export const ENTRIES: Readonly<Record<string, Entry | undefined>> = {
     },
   },
   hono: { module: `${PACKAGE}/fetch`, types: { [`${PACKAGE}/fetch`]: ['FetchMiddleware'], hono: ['Context'] } },
+  next: { module: `${PACKAGE}/next`, since: 15, types: { [`${PACKAGE}/next`]: ['RouteHandler', 'RouteWrapper'] } },
 };

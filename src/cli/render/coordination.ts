@@ -51,6 +51,7 @@ export function renderCoordination(scene: Scene, file: string, pieces: readonly 
     express: host.framework === 'express',
     fastify: host.framework === 'fastify' && entry !== undefined,
     hono: host.framework === 'hono',
+    next: host.framework === 'next' && middleware.length > 0,
     redisPath,
     cachePath: importPath(file, scene.cache, host),
     imports: importLines(host, { values, types, stops }, port ? [redisPath, ownNames(pieces)] : undefined),
