@@ -113,11 +113,11 @@ class LeaseChecks {
   private look(): number | undefined {
     const stored = this.sim.ask('GET', LEASE);
     if (typeof stored !== 'string') return undefined;
-    const [nonce, text] = stored.split('#');
-    const token = Number(text);
-    // A failover may bring an older holder back; a new one has a new token.
-    if (!this.seen.has(nonce!)) {
-      this.seen.add(nonce!);
+    const token = Number(stored.split('#')[1]);
+    // A failover may bring an older grant back; a new one has a new token, also where who waits asks again under its
+    // nonce because the lease that it was granted was lost.
+    if (!this.seen.has(stored)) {
+      this.seen.add(stored);
       if (token <= this.highest) {
         this.sim.fail(`token ${token} after ${this.highest} (fence ${String(this.sim.ask('GET', FENCE))})`);
       }
