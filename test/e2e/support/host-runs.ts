@@ -237,7 +237,6 @@ export const RUNS: readonly HostRun[] = [
   },
   {
     host: 'react-router-ts',
-    always: true,
     wiring: {
       paste: [{ line: 'route(', file: 'src/routes.ts', after: 'export default [' }],
       cached: {
