@@ -33,7 +33,7 @@ import type { IdempotentRun } from './idempotency-key.ts';
 import { requestOf } from './node-http.ts';
 import { openPaxxRedis } from './paxx-redis.ts';
 import type { PaxxRedis, PaxxRedisOptions } from './paxx-redis.ts';
-import { requestLimiter } from './rate-limit.ts';
+import { requestLimiter, sharedLimit } from './rate-limit.ts';
 import type { ResponseCacheOptions } from './response-cache.ts';
 
 export type {
@@ -66,7 +66,7 @@ export const rateLimit: FastifyPlugin<FastifyRateLimitOptions> = plugin(
       // A HEAD does the work of its GET.
       const method = route.method === 'HEAD' ? 'GET' : String(route.method);
       const name = own === undefined ? {} : { name: `${method} ${route.url}` };
-      const limit = requestLimiter<FastifyRequestLike>({ ...shared, ...name, ...own });
+      const limit = requestLimiter<FastifyRequestLike>({ ...sharedLimit(shared, own), ...name, ...own });
       const count: RequestHook = async (request, reply) => {
         const { headers, refusal } = await limit(request);
         if (refusal !== undefined) return answer(reply, refusal);

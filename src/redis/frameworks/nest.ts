@@ -57,7 +57,7 @@ import type {
 import { requestOf } from './node-http.ts';
 import { openPaxxRedis } from './paxx-redis.ts';
 import type { OpenPaxxRedis } from './paxx-redis.ts';
-import { requestLimiter } from './rate-limit.ts';
+import { requestLimiter, sharedLimit } from './rate-limit.ts';
 import type { Passed, RateLimitOptions } from './rate-limit.ts';
 
 export type {
@@ -141,7 +141,7 @@ export class RateLimitGuard {
     const { own, name } = given;
     return remembered(this.limits, own ?? this.holder, () =>
       requestLimiter({
-        ...options.rateLimit,
+        ...sharedLimit(options.rateLimit ?? {}, own),
         ...(own !== undefined && { name }),
         ...own,
         port: redis.port,

@@ -18,25 +18,28 @@ export interface PaxxRedisOptions {
   readonly portOptions?: CreatePortOptions;
   /** Instead of `client`: a port that stays its owner's. */
   readonly port?: RedisPort;
-  readonly cache?: Omit<CacheOptions, 'port'>;
-  readonly primitives?: PrimitivesOptions;
+  /** Options of a cache on the port, or a cache that stays its owner's. */
+  readonly cache?: Cache | Omit<CacheOptions, 'port'>;
+  /** Options of primitives on the port, or primitives that are there. */
+  readonly primitives?: Primitives | PrimitivesOptions;
 }
 
 export interface OpenPaxxRedis extends PaxxRedis {
-  /** Ends the cache, and the port where it was made here. */
+  /** Ends the cache and the port, each where it was made here. */
   close(): Promise<void>;
 }
 
 /** @throws PaxxRedisError INVALID */
 export function openPaxxRedis(options: PaxxRedisOptions): OpenPaxxRedis {
+  const { cache: wish = {}, primitives: wished = {} } = options;
   const port = portOf(options);
-  const cache = createCache({ ...options.cache, port });
+  const cache = 'getOrCompute' in wish ? wish : createCache({ ...wish, port });
   return {
     port,
     cache,
-    primitives: createPrimitives(port, options.primitives),
+    primitives: 'queue' in wished ? wished : createPrimitives(port, wished),
     async close() {
-      await cache.close();
+      if (cache !== wish) await cache.close();
       if (options.port === undefined) await port.close();
     },
   };

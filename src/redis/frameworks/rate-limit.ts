@@ -42,3 +42,13 @@ export function requestLimiter<R>(options: RateLimitOptions<R>): (request: R) =>
     return { headers, refusal: decision.allowed ? undefined : problem(429, 'Too Many Requests', headers) };
   };
 }
+
+/** What a route takes of the options that routes share: where the rate is its own, not the burst that goes with theirs. */
+export function sharedLimit<O extends Pick<LimitOptions, 'burst'>>(
+  shared: O,
+  own: Partial<Pick<LimitOptions, 'rate'>> = {},
+): O {
+  if (own.rate === undefined) return shared;
+  const { burst: _, ...rest } = shared;
+  return rest as O;
+}

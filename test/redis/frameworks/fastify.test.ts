@@ -69,6 +69,7 @@ describe('rateLimit', () => {
     await app.register(async (scope) => {
       await scope.register(rateLimit, {
         rate: '2/h',
+        burst: 2,
         name: 'api',
         key: ({ headers }) => headers['x-user']?.toString(),
       });

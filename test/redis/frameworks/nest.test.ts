@@ -115,6 +115,20 @@ describe('PaxxRedisModule', () => {
     expect(port.state).toBe('closed');
   });
 
+  it('leaves what it was given, and makes no second of it', async () => {
+    const port = await redisPort();
+    const cache = createCache({ port, redisDeadline: '10s', l1: true });
+    atEnd(() => cache.close());
+    const close = vi.spyOn(cache, 'close');
+    const primitives = createPrimitives(port);
+    const { app } = await start({ imports: [PaxxRedisModule.forRoot({ port, cache, primitives })] });
+    expect(app.get(PAXX_PORT)).toBe(port);
+    expect(app.get(PAXX_CACHE)).toBe(cache);
+    expect(app.get(PAXX_PRIMITIVES)).toBe(primitives);
+    await app.close();
+    expect([close.mock.calls, await port.send({ args: ['PING'] })]).toEqual([[], 'PONG']);
+  });
+
   it('needs a client or a port', async () => {
     const app = moduleOf({ imports: [PaxxRedisModule.forRoot({})] });
     await expect(NestFactory.create(app, { logger: false, abortOnError: false })).rejects.toThrow(/client/);
@@ -140,6 +154,7 @@ describe('RateLimitGuard', () => {
     onMethod(Items, 'free', Get('free'), RateLimit(false));
     const rateLimit = {
       rate: '2/h',
+      burst: 2,
       name: 'api',
       key: ({ headers }: { headers: object }) => Reflect.get(headers, 'x-user'),
     } as const;
