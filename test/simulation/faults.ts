@@ -71,14 +71,14 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
       client.blackhole = undefined;
       if (client.wellSince === Infinity && client.cuts === 0 && !sim.down && client.weather.loss === 0) {
         // The connection that swallowed something is still to be replaced.
-        client.wellSince = sim.now;
+        client.wellSince = Math.max(sim.now, client.pausedUntil);
       }
     });
   },
-  pause(sim, [, length], client) {
+  pause(sim, [, length, kind], client) {
     const ms = length * 3 * sim.unit;
     sim.note('fault pause', `#${client.index} for ${ms.toFixed(0)}`);
-    client.port.pause(ms);
+    client.port.pause(ms, kind < 0.5);
     client.pausedUntil = Math.max(client.pausedUntil, sim.now + ms);
     client.wellSince = Math.max(client.wellSince, client.pausedUntil);
   },

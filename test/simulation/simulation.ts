@@ -285,7 +285,7 @@ export class Simulation {
     if (well) client.port.restore();
     else client.port.cut();
     const fine = well && client.blackhole === undefined && client.weather.loss === 0;
-    client.wellSince = fine ? this.now : Infinity;
+    client.wellSince = fine ? Math.max(this.now, client.pausedUntil) : Infinity;
   }
 
   /** Another process in its place. */

@@ -59,7 +59,7 @@ export class EmbeddedConnection implements Transport {
     if (!this.open) return;
     this.open = false;
     this.server.removeClient(this.client);
-    this.onLost();
+    this.clock.whenAwake(() => this.onLost(), this);
   }
 
   flush(): void {
@@ -123,7 +123,7 @@ export class EmbeddedConnection implements Transport {
     this.clock.whenAwake(() => {
       const replies = new ReplyReader(text);
       while (this.open && !replies.atEnd) this.take(replies);
-    });
+    }, this);
   }
 
   private take(replies: ReplyReader): void {

@@ -93,8 +93,8 @@ export interface EmbeddedPort extends RedisPort {
   /** All connections are lost, and none can be made until `restore`. */
   cut(): void;
   restore(): void;
-  /** The process stands still for so long. */
-  pause(ms: number): void;
+  /** The process stands still for so long, see `VirtualClock.pause`. */
+  pause(...args: Parameters<VirtualClock['pause']>): void;
 }
 
 function makePort(
@@ -119,7 +119,7 @@ function makePort(
   const controls = {
     cut: () => cut(wire),
     restore: () => restore(wire),
-    pause: (ms: number) => clock.pause(ms),
+    pause: (...args: Parameters<VirtualClock['pause']>) => clock.pause(...args),
   };
   Object.defineProperty(port, 'network', {
     get: () => wire.network,

@@ -123,6 +123,12 @@ export async function promisesOnly(): Promise<void> {
   await new Promise<void>((resolve) => process.nextTick(resolve));
 }
 
+/** What a process that stands still has to do when it goes on; tasks of one source keep their order. */
+interface Held {
+  readonly source: object | undefined;
+  readonly task: () => void;
+}
+
 /** A client's clock on virtual time: with an offset, a drift, and pauses as a stopped process has them. */
 export class VirtualClock implements Clock {
   private readonly time: VirtualTime;
@@ -130,6 +136,9 @@ export class VirtualClock implements Clock {
   /** Milliseconds that this clock counts per virtual millisecond. */
   private readonly rate: number;
   private pausedUntil = 0;
+  private held: Held[] = [];
+  private waking = false;
+  private timersFirst: boolean | undefined = undefined;
 
   constructor(time: VirtualTime, options: { readonly offsetMs?: number; readonly rate?: number } = {}) {
     this.time = time;
@@ -152,20 +161,56 @@ export class VirtualClock implements Clock {
     return { cancel: () => timer.cancel() };
   }
 
-  /** The process stands still for so long: its timers and what arrives for it wait, its clock goes on. */
-  pause(ms: number): void {
+  /**
+   * The process stands still for so long: its timers and what arrives for it wait, its clock goes on.
+   * @param timersFirst what it does first then, since Node's loop may have stood before its timers or before its
+   *   sockets; without, all comes in the order of time
+   */
+  pause(ms: number, timersFirst?: boolean): void {
     this.pausedUntil = Math.max(this.pausedUntil, this.time.now + ms);
+    this.timersFirst = timersFirst;
   }
 
-  /** Calls back at once, or when the pause is over. */
-  whenAwake(callback: () => void): Timer {
-    if (this.pausedUntil <= this.time.now) {
-      callback();
+  /**
+   * Runs the task at once, or when the pause is over.
+   * @param source a connection: what it brings stays in order. Not given for timers
+   */
+  whenAwake(task: () => void, source?: object): Timer {
+    const isBehind = source !== undefined && this.held.some((held) => held.source === source);
+    if (!isBehind && this.pausedUntil <= this.time.now) {
+      task();
       return { cancel() {} };
     }
-    let timer = this.time.at(this.pausedUntil - this.time.now, () => {
-      timer = this.whenAwake(callback);
+    const held: Held = { source, task };
+    this.held.push(held);
+    if (!this.waking) this.wakeLater();
+    return {
+      cancel: () => {
+        const index = this.held.indexOf(held);
+        if (index >= 0) this.held.splice(index, 1);
+      },
+    };
+  }
+
+  private wakeLater(): void {
+    this.waking = true;
+    this.time.atTime(Math.max(this.pausedUntil, this.time.now), () => {
+      this.waking = false;
+      // It may have been paused again meanwhile.
+      if (this.pausedUntil > this.time.now) return this.wakeLater();
+      this.sortHeld();
+      const next = this.held.shift();
+      if (this.held.length > 0) this.wakeLater();
+      next?.task();
     });
-    return { cancel: () => timer.cancel() };
+  }
+
+  /** Once in a pause. */
+  private sortHeld(): void {
+    const { timersFirst } = this;
+    if (timersFirst === undefined) return;
+    this.timersFirst = undefined;
+    const isFirst = ({ source }: Held): boolean => (source === undefined) === timersFirst;
+    this.held = [...this.held.filter(isFirst), ...this.held.filter((held) => !isFirst(held))];
   }
 }

@@ -92,4 +92,44 @@ describe('embedded port', () => {
     await time.advance(0);
     expect([fired, time.now]).toEqual([started + 500, started + 500]);
   });
+
+  it('keeps replies of a connection in order where a paused client is paused again', async () => {
+    const port = redis.port();
+    await time.until(port.send({ args: ['PING'] }));
+    const started = time.now;
+    port.pause(100);
+    const first = port.send({ args: ['ECHO', 'first'] });
+    await time.advance(50);
+    port.pause(100);
+    const second = port.send({ args: ['ECHO', 'second'] });
+    expect(await time.until(Promise.all([first, second]))).toEqual(['first', 'second']);
+    expect(time.now - started).toBe(150);
+  });
+
+  it('lets a paused client do first what the test says', async () => {
+    for (const timersFirst of [true, false]) {
+      const port = redis.port();
+      await time.until(port.send({ args: ['PING'] }));
+      const done: string[] = [];
+      port.clock.after(10, () => done.push('timer'));
+      void port.send({ args: ['PING'] }).then(() => done.push('reply'));
+      port.clock.after(20, () => done.push('timer'));
+      port.pause(100, timersFirst);
+      await time.advance(100);
+      expect(done).toEqual(timersFirst ? ['timer', 'timer', 'reply'] : ['reply', 'timer', 'timer']);
+    }
+  });
+
+  it('tells a paused client that a connection is lost when it goes on', async () => {
+    const port = redis.port();
+    await time.until(port.send({ args: ['PING'] }));
+    let ended = -1;
+    port.send({ args: ['BLPOP', 'none', 0], blocking: true }).catch(() => (ended = time.now));
+    await time.settle();
+    const started = time.now;
+    port.pause(100);
+    port.cut();
+    await time.advance(200);
+    expect(ended).toBe(started + 100);
+  });
 });
