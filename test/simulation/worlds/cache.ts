@@ -11,8 +11,10 @@ import type { SimClient, Simulation, World } from '../simulation.ts';
 const KEYS = ['a', 'b'];
 /** A breaker stays open for 15 seconds at most, and until then hears of no invalidation. */
 const ALONE_MS = 16_000;
-/** A connection that has swallowed something is found by a probe: every ten seconds, by a clock that may be slow. */
-const DEAF_MS = 10_000 * 1.01 + 2 * DEADLINE_MS + 1000;
+/** Between probes of the connection that reports changes. */
+const PROBE_MS = 10_000;
+/** One that has swallowed something is found by a probe, by a clock that may be slow. */
+const DEAF_MS = PROBE_MS * 1.01 + 2 * DEADLINE_MS + 1000;
 /** What was sent is read within this after it has arrived. */
 const READ_MS = 20;
 
@@ -27,11 +29,23 @@ class Row {
   version = 1;
   /** Confirmed invalidations: no answer may be below `version` that is asked for later. */
   floors: { readonly version: number; readonly at: number }[] = [];
-  computing: { readonly mark: number }[] = [];
+  /** When each began that is computing now. */
+  computing: number[] = [];
+  /** Deletions on their way, and when the last was confirmed. */
+  deleting = 0;
+  deletedAt = -Infinity;
 
   /** The least version that whoever has heard of all up to then may get. */
   floor(until: number): number {
     return this.floors.reduce((least, { version, at }) => (at <= until ? Math.max(least, version) : least), 0);
+  }
+
+  /**
+   * Who computes alone has the fill lease. A deletion takes it away, at some moment before it is confirmed, so that the
+   * next one gets it too; and the reply that grants it takes a while to come to who begins then.
+   */
+  mayHaveLostLease(began: number, messageMs: number): boolean {
+    return this.deleting > 0 || began - messageMs <= this.deletedAt;
   }
 }
 
@@ -41,8 +55,6 @@ class CacheWorld {
   private readonly caches = new Map<SimClient, Cache>();
   /** When a client last had to do without Redis. */
   private readonly trouble = new Map<SimClient, number>();
-  /** Rises with all that may make a second one compute. */
-  private mark = 0;
   private losses = 0;
   /** Some seeds know no trouble: only there has each computation to be the only one. */
   private readonly calm: boolean;
@@ -85,11 +97,12 @@ class CacheWorld {
     const row = this.rows.get(key)!;
     const alone = this.isAlone(client);
     const { version } = row;
-    const entry = { mark: this.mark };
-    if (this.calm && row.computing.some((one) => one.mark === this.mark)) sim.fail(`${key} is computed twice at once`);
-    row.computing.push(entry);
+    const began = sim.now;
+    if (this.calm && row.computing.some((other) => !row.mayHaveLostLease(other, client.longestMs)))
+      sim.fail(`${key} is computed twice at once`);
+    row.computing.push(began);
     await sim.sleep(client, sim.random() * 80);
-    row.computing.splice(row.computing.indexOf(entry), 1);
+    row.computing.splice(row.computing.indexOf(began), 1);
     // Who comes while it is computed without Redis gets the same, however long the process stood still meanwhile.
     if (alone) this.trouble.set(client, sim.now);
     return version;
@@ -98,11 +111,12 @@ class CacheWorld {
   private async read(client: SimClient, key: string): Promise<void> {
     const { sim } = this;
     const row = this.rows.get(key)!;
+    // A process that stands still calls nothing.
+    if (!sim.isAwake(client)) await sim.sleep(client, 0);
+    if (client.dead) return;
     const began = sim.now;
     const { losses } = this;
-    // Memory may be behind by the time that a message takes, and by more where a connection does not work.
-    const deaf = this.near && !(began - client.wellSince > DEAF_MS + client.longestMs);
-    const least = row.floor(this.near ? began - client.longestMs - READ_MS : began);
+    const least = row.floor(this.near ? began - this.lateness(client) : began);
     let own = false;
     const grace = sim.random() < 0.1 && { grace: sim.unit };
     const value = await this.of(client).getOrCompute(key, { tags: [`tag-${key}`], ...grace }, () => {
@@ -113,22 +127,44 @@ class CacheWorld {
     sim.note(own ? 'computed' : 'hit', `#${client.index} ${key} ${value}`);
     if (this.near && !own && sim.now === began) sim.note('from memory');
     if (this.calm && sim.now - began > 5000) sim.fail(`an answer after ${sim.now - began} ms`);
-    if (deaf || this.isAlone(client) || losses !== this.losses) return;
+    if (this.isAlone(client) || losses !== this.losses) return;
     if (value < least) sim.fail(`${key} is ${value} where ${least} was invalidated`);
+  }
+
+  /**
+   * What was confirmed before that many milliseconds has reached the client's memory: by the time that a message takes;
+   * and where connections do not work, or the process stood still, because memory is relied on for so long after the
+   * last probe was sent that was answered. The answer to one comes behind all reports from before it.
+   */
+  private lateness(client: SimClient): number {
+    const relied = (PROBE_MS + DEADLINE_MS) / client.rate;
+    const deaf = !(this.sim.now - client.wellSince > DEAF_MS + client.longestMs);
+    return deaf ? relied : Math.min(relied, client.longestMs + READ_MS);
   }
 
   private async invalidate(client: SimClient, key: string): Promise<void> {
     const { sim, losses } = this;
     const row = this.rows.get(key)!;
     const version = ++row.version;
-    this.mark++;
     const way = sim.random();
     const own = this.of(client);
-    const done = await (way < 0.5 ? own.delete(key) : way < 0.85 ? own.invalidateTags([`tag-${key}`]) : own.clear());
-    this.mark++;
+    const done = await (way < 0.5
+      ? this.delete(own, key)
+      : way < 0.85
+        ? own.invalidateTags([`tag-${key}`])
+        : own.clear());
     if (!done || client.dead || losses !== this.losses) return;
     sim.note('invalidated', `#${client.index} ${key} ${version}`);
     row.floors.push({ version, at: sim.now });
+  }
+
+  private async delete(own: Cache, key: string): Promise<boolean> {
+    const row = this.rows.get(key)!;
+    row.deleting++;
+    const done = await own.delete(key);
+    row.deleting--;
+    row.deletedAt = this.sim.now;
+    return done;
   }
 
   async play(): Promise<void> {
