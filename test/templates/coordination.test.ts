@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ts } from 'ts-morph';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { components } from '../../src/cli/components/index.ts';
@@ -14,6 +15,7 @@ import { startServer, type StartedServer } from '../../src/server/index.ts';
 import { installPackages } from '../support/packages.ts';
 import { fakeHost, type HostFacts } from './hosts.ts';
 
+const OWN_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const FULL = process.env['PAXX_FULL'] === '1';
 const PIECES = components.flatMap(({ pieces }) => pieces.map(({ name }) => name));
 
@@ -31,9 +33,15 @@ const PACKAGES = [
 ];
 
 const MIDDLEWARE = ['limitRequests', 'idempotentRequests', 'cachedResponses'];
-/** The frameworks that have them. */
-const OWN: readonly Framework[] = ['express', 'fastify', 'hono', 'next'];
-const HOSTS: readonly Framework[] = [...OWN, 'node'];
+/** The frameworks that the file has something for. */
+const OWN: Partial<Readonly<Record<Framework, readonly string[]>>> = {
+  express: MIDDLEWARE,
+  fastify: MIDDLEWARE,
+  hono: MIDDLEWARE,
+  nest: ['paxxRedisOptions'],
+  next: MIDDLEWARE,
+};
+const HOSTS: readonly Framework[] = [...(Object.keys(OWN) as Framework[]), 'node'];
 
 const JAVASCRIPT = { language: 'javascript' } as const;
 const COMMONJS = { ...JAVASCRIPT, syntax: 'commonjs', importEnding: '' } as const;
@@ -110,16 +118,28 @@ function functionsOf(text: string): string[] {
 
 test('middleware is there where the framework has it', () => {
   for (const framework of FRAMEWORK_NAMES) {
-    expect(middlewareOf({ framework }), framework).toEqual(OWN.includes(framework) ? MIDDLEWARE : []);
+    expect(middlewareOf({ framework }), framework).toEqual(OWN[framework] ?? []);
   }
   expect(middlewareOf({ framework: 'fastify', frameworkMajor: 5 })).toEqual(MIDDLEWARE);
   expect(middlewareOf({ framework: 'fastify', frameworkMajor: 4 })).toEqual([]);
   expect(middlewareOf({ framework: 'next', frameworkMajor: 14 })).toEqual([]);
+  expect(middlewareOf({ framework: 'nest', frameworkMajor: 10 })).toEqual(['paxxRedisOptions']);
+  expect(middlewareOf({ framework: 'nest', frameworkMajor: 9 })).toEqual([]);
 });
 
 function middlewareOf(facts: HostFacts): string[] {
-  return functionsOf(coordination(facts, PIECES)).filter((name) => MIDDLEWARE.includes(name));
+  const everywhere = functionsOf(coordination({}, PIECES));
+  return functionsOf(coordination(facts, PIECES)).filter((name) => !everywhere.includes(name));
 }
+
+test('the module of Nest is told of what is there, once', () => {
+  const options = (pieces: readonly string[]): string =>
+    /function paxxRedisOptions[^]*?\n}/.exec(coordination({ framework: 'nest' }, pieces))?.[0] ?? '';
+  expect(options(['limiter', 'lease'])).toMatch(/cache: \{ prefix[^]*primitives: coordination\(\)[^]*rateLimit: /);
+  expect(options(['cache'])).toMatch(/cache: tieredCache\(\)[^]*primitives: \{ prefix/);
+  expect(options(['cache'])).not.toMatch(/rateLimit|idempotencyKey/);
+  expect(options(['lease'])).toBe('');
+});
 
 interface Compiler {
   readonly version: string;
@@ -185,10 +205,11 @@ describe.skipIf(modules === undefined)('compiles', () => {
     } as const;
     for (const framework of HOSTS) {
       write(path.join(root, framework), render({ framework, ...facts }, PIECES));
-      const use = (TYPED_USES[framework] ?? '').replace('FROM', `./coordination${compiler.importEnding}`);
+      const use = (TYPED_USES[framework] ?? '').replaceAll(/'(\.\/[^']+)'/g, `'$1${compiler.importEnding}'`);
       writeFileSync(path.join(root, framework, 'src/lib/use.ts'), use);
     }
-    const compilerOptions = { ...compiler.options, types: ['node'], skipLibCheck: true, noEmit: true };
+    const decorators = { experimentalDecorators: true, emitDecoratorMetadata: true };
+    const compilerOptions = { ...compiler.options, ...decorators, types: ['node'], skipLibCheck: true, noEmit: true };
     writeFileSync(path.join(root, 'tsconfig.json'), JSON.stringify({ compilerOptions, exclude: ['node_modules'] }));
     const tsc = path.join(typescript, 'typescript/bin/tsc');
     const { stdout } = spawnSync(process.execPath, [tsc, '-p', root, '--pretty', 'false'], { encoding: 'utf8' });
@@ -201,15 +222,72 @@ const TYPED_USES: Readonly<Record<string, string>> = {
   fastify: `
 import { cacheResponse, idempotencyKey, rateLimit } from '@paxx/redis/fastify';
 import Fastify from 'fastify';
-import { cachedResponses, idempotentRequests, limitRequests } from 'FROM';
+import { cachedResponses, idempotentRequests, limitRequests } from './coordination';
 
 const app = Fastify({ logger: true });
 app.register(rateLimit, limitRequests());
 app.register(idempotencyKey, { ...idempotentRequests(), required: true });
 app.register(cacheResponse, cachedResponses('1m'));
 `,
+  nest: `
+import { Controller, Get, Inject, Module, Post } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import type { Cache } from '@paxx/redis/cache';
+import {
+  CacheResponse,
+  CacheResponseInterceptor,
+  IdempotencyKey,
+  IdempotencyKeyInterceptor,
+  PAXX_CACHE,
+  PaxxRedisModule,
+  RateLimit,
+  RateLimitGuard,
+} from '@paxx/redis/nest';
+import { paxxRedisOptions } from './coordination';
+import { RedisModule, RedisService } from './redis.module';
+
+@Controller('orders')
+export class Orders {
+  private readonly cache: Cache;
+
+  constructor(@Inject(PAXX_CACHE) cache: Cache) {
+    this.cache = cache;
+  }
+
+  @Post()
+  @RateLimit({ rate: '5/m', key: ({ headers }) => headers.host })
+  @IdempotencyKey({ required: true })
+  create(): Promise<boolean> {
+    return this.cache.invalidateTags(['orders']);
+  }
+
+  @Get()
+  @CacheResponse({ ttl: '1m', tags: () => ['orders'] })
+  list(): string[] {
+    return [];
+  }
+}
+
+@Module({
+  imports: [
+    RedisModule,
+    PaxxRedisModule.forRootAsync({
+      inject: [RedisService],
+      useFactory: paxxRedisOptions,
+    }),
+    PaxxRedisModule.forRoot({ ...paxxRedisOptions(), global: false }),
+  ],
+  controllers: [Orders],
+  providers: [
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyKeyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: CacheResponseInterceptor },
+  ],
+})
+export class AppModule {}
+`,
   next: `
-import { cachedResponses, idempotentRequests, limitRequests } from 'FROM';
+import { cachedResponses, idempotentRequests, limitRequests } from './coordination';
 
 interface NextRequest extends Request { nextUrl: URL }
 interface Context { params: Promise<{ id: string }> }
@@ -223,7 +301,7 @@ export const PATCH: Route = limitRequests(key, async (request) => new Response(a
 `,
 };
 
-/** With the packages, and @paxx/redis as it comes out of the tarball. */
+/** With the packages, Nest as it is here, and @paxx/redis as it comes out of the tarball. */
 function appFolder(manifest: object): string {
   const root = mkdtempSync(path.join(os.tmpdir(), 'paxx-coordination-'));
   roots.push(root);
@@ -231,6 +309,7 @@ function appFolder(manifest: object): string {
   const own = path.join(root, 'node_modules/@paxx/redis');
   mkdirSync(own, { recursive: true });
   for (const name of readdirSync(modules!)) symlinkSync(path.join(modules!, name), path.join(root, 'node_modules', name));
+  for (const name of ['@nestjs', 'reflect-metadata']) symlinkSync(path.join(OWN_MODULES, name), path.join(root, 'node_modules', name));
   const { status } = spawnSync('tar', ['-xzf', '-', '-C', own, '--strip-components=1'], { input: findBundledPackage().read() });
   expect(status).toBe(0);
   return root;
@@ -281,15 +360,15 @@ describe.skipIf(modules === undefined)('does what it says', () => {
     const facts = { ...JAVASCRIPT, name: framework, framework: framework as Framework, dependencies: { '@hono/node-server': '1' } };
     write(root, render(facts, ['limiter', 'idempotency', 'cache']));
     writeFileSync(path.join(root, 'app.js'), SERVERS[framework]!);
-    expect(await runApp(root)).toEqual({
-      code: 0,
-      err: '',
-      said: {
-        limited: [...Array.from({ length: 20 }, () => 200), 429],
-        orders: [[201, '{"order":1}'], [201, '{"order":1}'], [422, expect.any(String)]],
-        made: 'HIT',
-      },
-    });
+    expect(await runApp(root)).toEqual(SERVED);
+  });
+
+  test('in the modules of Nest, compiled to CommonJS', { timeout: 60_000 }, async () => {
+    const root = appFolder({ type: 'commonjs' });
+    const facts = { name: 'nest', framework: 'nest', packageType: 'commonjs', importEnding: '' } as const;
+    const app = { path: 'app.ts', text: NEST, purpose: '' };
+    write(root, [...render(facts, ['limiter', 'idempotency', 'cache']), app].map(toCommonJs));
+    expect(await runApp(root)).toEqual(SERVED);
   });
 
   async function runApp(root: string): Promise<{ code: number | null; err: string; said: unknown }> {
@@ -302,6 +381,29 @@ describe.skipIf(modules === undefined)('does what it says', () => {
     return { code, err, said: out === '' ? undefined : (JSON.parse(out) as unknown) };
   }
 });
+
+const SERVED = {
+  code: 0,
+  err: '',
+  said: {
+    limited: [...Array.from({ length: 20 }, () => 200), 429],
+    orders: [[201, '{"order":1}'], [201, '{"order":1}'], [422, expect.any(String)]],
+    made: 'HIT',
+  },
+};
+
+/** As Nest's own configuration has it. */
+function toCommonJs<F extends Pick<RenderedFile, 'path' | 'text'>>(file: F): F {
+  const { outputText } = ts.transpileModule(file.text, {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+  });
+  return { ...file, path: file.path.replace(/ts$/, 'js'), text: outputText };
+}
 
 /** Everything that `pieces.test.ts` of the end-to-end tests does not use. */
 const USES = `
@@ -377,6 +479,9 @@ for (let last = ''; made !== 'HIT';) {
   last = text;
 }
 console.log(JSON.stringify({ limited, orders, made }));
+`;
+
+const END = `
 server.close();
 server.closeAllConnections();
 await closeRedis();
@@ -398,7 +503,7 @@ app.post('/orders', idempotentRequests(), (request, response) => response.status
 app.get('/made', cachedResponses('1m'), (request, response) => response.send(String(++rendered)));
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
-${REQUESTS}`,
+${REQUESTS + END}`,
   fastify: `
 import Fastify from 'fastify';
 import { cacheResponse, idempotencyKey, rateLimit } from '@paxx/redis/fastify';
@@ -418,7 +523,7 @@ app.post('/orders', async (request, reply) => reply.code(201).send({ order: ++pl
 app.get('/made', { config: { paxx: { cacheResponse: true } } }, async () => String(++rendered));
 await app.listen({ port: 0, host: '127.0.0.1' });
 const { server } = app;
-${REQUESTS}`,
+${REQUESTS + END}`,
   hono: `
 import { once } from 'node:events';
 import { Hono } from 'hono';
@@ -434,7 +539,7 @@ app.post('/orders', idempotentRequests(), async (c) => c.json({ order: ++placed 
 app.get('/made', cachedResponses('1m'), (c) => c.text(String(++rendered)));
 const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
 await once(server, 'listening');
-${REQUESTS}`,
+${REQUESTS + END}`,
   // Its route handlers: what Next does before them is not their business.
   next: `
 import { once } from 'node:events';
@@ -454,5 +559,74 @@ if (opened.length > 0) throw new Error('Opened by no request');
 const fetchRoute = (request) => routes[new URL(request.url).pathname](request, {});
 const server = serve({ fetch: fetchRoute, port: 0, hostname: '127.0.0.1' });
 await once(server, 'listening');
-${REQUESTS}`,
+${REQUESTS + END}`,
 };
+
+const NEST = `
+import 'reflect-metadata';
+import { Controller, Get, Module, Post } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import {
+  CacheResponse,
+  CacheResponseInterceptor,
+  IdempotencyKeyInterceptor,
+  PAXX_CACHE,
+  PAXX_PORT,
+  PaxxRedisModule,
+  RateLimit,
+  RateLimitGuard,
+} from '@paxx/redis/nest';
+import { coordination, paxxRedisOptions } from './src/lib/coordination';
+import { RedisModule, RedisService } from './src/lib/redis.module';
+
+let placed = 0;
+let rendered = 0;
+
+@Controller()
+class Routes {
+  @Get('limited')
+  limited() {
+    return 'yes';
+  }
+
+  @Post('orders')
+  @RateLimit(false)
+  order() {
+    return { order: ++placed };
+  }
+
+  @Get('made')
+  @RateLimit(false)
+  @CacheResponse({ ttl: '1m' })
+  make() {
+    return String(++rendered);
+  }
+}
+
+@Module({
+  imports: [
+    RedisModule,
+    PaxxRedisModule.forRootAsync({ inject: [RedisService], useFactory: paxxRedisOptions }),
+  ],
+  controllers: [Routes],
+  providers: [
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyKeyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: CacheResponseInterceptor },
+  ],
+})
+class AppModule {}
+
+async function main() {
+  const app = await NestFactory.create(AppModule, { logger: false });
+  const { cache, port } = coordination();
+  if (app.get(PAXX_CACHE) !== cache || app.get(PAXX_PORT) !== port) throw new Error('There are two of them');
+  await app.listen(0, '127.0.0.1');
+  const server = app.getHttpServer();
+  ${REQUESTS}
+  await app.close();
+  if (port.state !== 'closed') throw new Error('The port is ' + port.state);
+}
+
+main();
+`;

@@ -98,6 +98,8 @@ export interface Entry {
   readonly types: Names;
   /** Where the app itself registers what the module has, the types of the options that the file then exports. */
   readonly options?: Readonly<Record<string, string>>;
+  /** Where the app imports one module for all pieces, what the file exports for it, and takes for that. */
+  readonly whole?: { readonly name: string; readonly values: Names };
 }
 
 export const ENTRIES: Readonly<Record<string, Entry | undefined>> = {
@@ -113,5 +115,11 @@ export const ENTRIES: Readonly<Record<string, Entry | undefined>> = {
     },
   },
   hono: { module: `${PACKAGE}/fetch`, types: { [`${PACKAGE}/fetch`]: ['FetchMiddleware'], hono: ['Context'] } },
+  nest: {
+    module: `${PACKAGE}/nest`,
+    since: 10,
+    types: { [`${PACKAGE}/nest`]: ['PaxxRedisModuleOptions'] },
+    whole: { name: 'paxxRedisOptions', values: { '@nestjs/common': ['HttpException'] } },
+  },
   next: { module: `${PACKAGE}/next`, since: 15, types: { [`${PACKAGE}/next`]: ['RouteHandler', 'RouteWrapper'] } },
 };

@@ -24,7 +24,7 @@ export function renderCoordination(scene: Scene, file: string, pieces: readonly 
   const { host } = scene;
   const entry = entryOf(host);
   const parts = pieces.map((piece) => PARTS[piece]!);
-  const middleware = entry === undefined ? [] : pieces.flatMap((piece) => middlewareOf(entry, piece));
+  const middleware = entry === undefined ? [] : middlewareOf(entry, pieces);
   const port = needsPort(pieces);
   const primitives = pieces.some((piece) => piece !== 'coalescer' && piece !== 'cache');
   const stops = pieces.includes('queue') || pieces.includes('leader');
@@ -51,6 +51,7 @@ export function renderCoordination(scene: Scene, file: string, pieces: readonly 
     express: host.framework === 'express',
     fastify: host.framework === 'fastify' && entry !== undefined,
     hono: host.framework === 'hono',
+    nest: host.framework === 'nest' && middleware.length > 0,
     next: host.framework === 'next' && middleware.length > 0,
     redisPath,
     cachePath: importPath(file, scene.cache, host),
@@ -77,17 +78,19 @@ function entryOf({ framework, frameworkMajor }: Host): Entry | undefined {
   return (frameworkMajor ?? Infinity) < (entry?.since ?? 0) ? undefined : entry;
 }
 
-/** What the file exports for a piece, and what it takes of the framework's entry for that. */
+/** What the file exports for the framework, and what it takes of the framework's entry for that. */
 function middlewareOf(
-  { module, types, options }: Entry,
-  piece: string,
+  { module, types, options, whole }: Entry,
+  pieces: readonly string[],
 ): readonly { name: string; values: Names; types: Names }[] {
-  const middleware = MIDDLEWARE[piece];
-  if (middleware === undefined) return [];
-  const { name, uses } = middleware;
-  return options === undefined
-    ? [{ name, values: { [module]: [uses] }, types: { ...types, ...middleware.types } }]
-    : [{ name, values: {}, types: { ...types, ...middleware.types, [module]: [options[piece]!] } }];
+  const wanted = pieces.filter((piece) => MIDDLEWARE[piece] !== undefined);
+  if (whole !== undefined) return wanted.length === 0 ? [] : [{ ...whole, types }];
+  return wanted.map((piece) => {
+    const { name, uses, types: own } = MIDDLEWARE[piece]!;
+    return options === undefined
+      ? { name, values: { [module]: [uses] }, types: { ...types, ...own } }
+      : { name, values: {}, types: { ...types, ...own, [module]: [options[piece]!] } };
+  });
 }
 
 /** What the file takes of the connection's. */

@@ -40,7 +40,9 @@ const VARIANTS: readonly GoldenCase[] = [
   { host: 'express-js-cjs-dotenv', variant: 'with', options: ['--with', 'limiter,idempotency,cache'] },
   { host: 'fastify-ts-envschema', variant: 'with', options: ['--with', EVERY_PIECE] },
   { host: 'nest-joi', variant: 'with', options: ['--with', 'queue,semaphore,wait-for', '--packages', 'registry'] },
-  { host: 'next-app-t3env', variant: 'with', options: ['--with', 'coalescer'] },
+  { host: 'nest-registeras', variant: 'with', options: ['--with', 'limiter,idempotency,cache'] },
+  { host: 'next-app-t3env', variant: 'with', options: ['--with', 'limiter,idempotency,cache'] },
+  { host: 'remix-ts', variant: 'with', options: ['--with', 'coalescer'] },
   { host: 'hono-node-ts', variant: 'with', options: ['--with', 'limiter,idempotency,cache'] },
 ];
 
