@@ -6,6 +6,7 @@ import path from 'node:path';
 import { COMPUTED } from './next-steps.ts';
 
 export interface RunningApp {
+  readonly url: string;
   /** GET; the time in milliseconds until the whole answer was there. */
   get(route: string): Promise<{ status: number; body: string; ms: number }>;
   /** How many items were computed so far; waits for a while until there are as many as expected. */
@@ -46,10 +47,12 @@ export async function startApp({ folder, argv, env }: AppWish): Promise<RunningA
     child.kill('SIGKILL');
     throw new Error(`${path.basename(folder)} does not listen on ${port}:\n${out}`);
   }
+  const url = `http://localhost:${port}`;
   return {
+    url,
     async get(route) {
       const begun = performance.now();
-      const response = await fetch(`http://localhost:${port}${route}`, { signal: AbortSignal.timeout(20_000) });
+      const response = await fetch(`${url}${route}`, { signal: AbortSignal.timeout(20_000) });
       const body = await response.text();
       return { status: response.status, body, ms: performance.now() - begun };
     },
