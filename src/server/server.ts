@@ -23,6 +23,7 @@ import type { Settings } from './settings.ts';
 import type { ClientMemory } from './memory/client-memory.ts';
 import type { Tracking } from './tracking/tracking.ts';
 import { Watches } from './transactions/watches.ts';
+import { randomId } from './util/random.ts';
 
 export interface ServerOptions {
   readonly settings?: Partial<Settings>;
@@ -117,7 +118,7 @@ export class Server {
   expiryTimer: { cancel(): void } | undefined = undefined;
 
   constructor(handlers: Readonly<Record<string, Handler | undefined>>, options: ServerOptions = {}) {
-    this.settings = { ...defaultSettings(), ...options.settings };
+    this.settings = Object.assign(defaultSettings(), options.settings);
     this.clock = options.clock ?? new ServerClock();
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => {});
@@ -127,7 +128,7 @@ export class Server {
     this.keyspace.setNow(this.clock.now());
     this.keyspace.onExpiryMoved = () => this.armExpiry();
     this.startedAt = this.clock.now();
-    this.runId = Array.from({ length: 40 }, () => Math.floor(this.random() * 16).toString(16)).join('');
+    this.runId = randomId(this.random);
     this.access = new Access(this);
     this.blocking = new Blocking(this);
     this.pause = new Pause(this);

@@ -9,6 +9,7 @@ import { configOf } from '../config/config.ts';
 import { replaceFile } from '../persistence/disk.ts';
 import { persistenceOf } from '../persistence/persistence.ts';
 import type { Server } from '../server.ts';
+import { randomId } from '../util/random.ts';
 import { guardSlots } from './guard.ts';
 import { SLOTS } from './slots.ts';
 
@@ -42,8 +43,8 @@ export class Cluster {
 
   constructor(server: Server) {
     this.server = server;
-    this.id = this.newId();
-    this.shardId = this.newId();
+    this.id = randomId(this.server.random);
+    this.shardId = randomId(this.server.random);
   }
 
   get assigned(): number {
@@ -78,12 +79,7 @@ export class Cluster {
     if (!hard) return;
     this.currentEpoch = 0;
     this.epoch = 0;
-    this.id = this.newId();
-  }
-
-  newId(): string {
-    const { random } = this.server;
-    return Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('');
+    this.id = randomId(this.server.random);
   }
 
   /** This node's line of CLUSTER NODES, which is also what the file holds. */

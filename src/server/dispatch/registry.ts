@@ -65,7 +65,7 @@ function bytesOf(row: CommandRow): Uint8Array {
   return bytes;
 }
 
-const TABLE_SIZE = 1024;
+const TABLE_SIZE = 256;
 const NO_COMMANDS: readonly Command[] = [];
 /** Copied at each start, which is faster than filling. */
 const EMPTY_TABLE = Array.from({ length: TABLE_SIZE }, () => NO_COMMANDS);

@@ -6,8 +6,10 @@
 const HALF = 128;
 const LARGEST = 1_000_000_000;
 
+const NO_COUNTS = new Float64Array(0);
+
 export class Histogram {
-  counts = new Float64Array(0);
+  counts = NO_COUNTS;
   total = 0;
   largest = 0;
 

@@ -37,6 +37,9 @@ export interface Preserver {
   cleared(): void;
 }
 
+/** When the keys of a database without expiries expire. */
+const NEVER = new Float64Array(0);
+
 export class Database {
   readonly space: Keyspace;
   /** Its number; SWAPDB exchanges two databases' numbers. */
@@ -44,7 +47,7 @@ export class Database {
   table: KeyTable;
   arena = new Arena();
   /** When each slot expires, in milliseconds; 0: never. Empty until a key of this database gets an expiry. */
-  expireAt = new Float64Array(0);
+  expireAt = NEVER;
   /** Number of keys with an expiry. */
   expiring = 0;
   /** Hashes with fields that expire, and perhaps some that are gone. */
@@ -432,7 +435,7 @@ export class Database {
       this.table.clear();
       this.arena.clear();
     }
-    this.expireAt = new Float64Array(0);
+    this.expireAt = NEVER;
     this.expiring = 0;
     this.timed = 0;
     this.volatile = 0;

@@ -26,6 +26,7 @@ const ALIGN = 8;
 const NO_INDEX = new Int32Array(1);
 const NO_SLOTS = new Int32Array(0);
 const NO_SLAB = Buffer.allocUnsafeSlow(0);
+const NOTHING_FREE: ReadonlyMap<number, number[]> = new Map();
 
 let scratch = Buffer.allocUnsafeSlow(1024);
 
@@ -36,7 +37,7 @@ export class KeyTable {
   values: Stored[] = [];
   slab = NO_SLAB;
   slabTop = 0;
-  slabFree = new Map<number, number[]>();
+  slabFree = NOTHING_FREE;
   freeSlots: number[] = [];
   /** Slots ever used: the bound of a scan. */
   slots = 0;
@@ -145,7 +146,7 @@ export class KeyTable {
     this.values = [];
     this.slab = NO_SLAB;
     this.slabTop = 0;
-    this.slabFree = new Map();
+    this.slabFree = NOTHING_FREE;
     this.freeSlots = [];
     this.slots = 0;
     this.size = 0;
@@ -230,8 +231,8 @@ export class KeyTable {
   releaseSlab(at: number, length: number): void {
     const size = slabSize(length);
     const free = this.slabFree.get(size);
-    if (free === undefined) this.slabFree.set(size, [at]);
-    else free.push(at);
+    if (free !== undefined) free.push(at);
+    else this.slabFree = new Map([...this.slabFree, [size, [at]]]);
   }
 }
 

@@ -50,7 +50,6 @@ export class Connection implements Transport {
   readonly socket: Socket;
   readonly client: Client;
   readonly remote: string;
-  readonly local: string;
   /** A short rest of the last read. */
   rest: Buffer | undefined = undefined;
   restLength = 0;
@@ -76,7 +75,6 @@ export class Connection implements Transport {
     this.shared = shared;
     this.socket = socket;
     this.remote = address(socket.remoteAddress, socket.remotePort);
-    this.local = address(socket.localAddress, socket.localPort);
     this.client = server.addClient(this);
     this.client.reply.staging = shared.staging;
     shared.housekeeping.add(this);
@@ -132,6 +130,10 @@ export class Connection implements Transport {
       this.restAwaited = scanner.awaited - scanner.commandStart;
       this.server.clientMemory.changed(this.client);
     }
+  }
+
+  get local(): string {
+    return address(this.socket.localAddress, this.socket.localPort);
   }
 
   flush(): void {

@@ -44,6 +44,10 @@ export interface Listener {
 }
 
 const READ_BUFFER = 64 * 1024;
+const LOOPBACK = '127.0.0.1';
+const DEFAULT_PORT = 6379;
+const LAST_PORT = 65_535;
+const BACKLOG = 511;
 /** libuv's flag. */
 const IPV6_ONLY = 1;
 
@@ -57,19 +61,9 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
 /** Listen at once on a numeric address, or not: undefined. */
 export function listenNow(server: Server, options: ListenOptions): Listener | undefined {
   const net = prepare(server, options);
-  const host = options.host === 'localhost' ? '127.0.0.1' : (options.host ?? '127.0.0.1');
-  // Node looks even a numeric address up before it binds; this is what it calls then.
-  const bindNow: unknown = Reflect.get(net, '_listen2');
-  if (isIP(host) === 0 || typeof bindNow !== 'function') return undefined;
+  const host = options.host === 'localhost' ? LOOPBACK : options.host;
   net.once('error', (error) => server.log(`Could not listen on ${host}:${options.port}: ${error.message}`));
-  Reflect.apply(bindNow, net, [
-    host,
-    options.port,
-    isIP(host),
-    options.backlog ?? 511,
-    undefined,
-    options.ipv6Only === true ? IPV6_ONLY : 0,
-  ]);
+  bindNow(net, { ...options, ...(host !== undefined && { host }) });
   return net.listening ? listenerOf(server, net, options) : undefined;
 }
 
@@ -81,7 +75,7 @@ function prepare(server: Server, options: ListenOptions): NetServer {
     ? createServer({ pauseOnConnect: useShared, noDelay: true }, (socket) =>
         useShared ? acceptShared(server, shared, net, socket) : acceptPlain(server, shared, socket),
       )
-    : nodeTls().createServer({ ...options.tls }, (socket) => acceptPlain(server, shared, socket));
+    : nodeTls().createServer({ noDelay: true, ...options.tls }, (socket) => acceptPlain(server, shared, socket));
   return net;
 }
 
@@ -105,34 +99,38 @@ function listenerOf(server: Server, net: NetServer, options: ListenOptions): Lis
   };
 }
 
-interface SharedState extends Shared {
-  readonly buffer: Buffer;
-  readonly target: Buffer;
+/** Where all connections of all servers read to: what a read brings is used up before the next one. */
+let readBuffer: { readonly whole: Buffer; readonly target: Buffer } | undefined;
+
+function sharedBuffer(): { readonly whole: Buffer; readonly target: Buffer } {
+  if (readBuffer === undefined) {
+    const whole = Buffer.allocUnsafeSlow(HEADROOM + READ_BUFFER);
+    readBuffer = { whole, target: whole.subarray(HEADROOM) };
+  }
+  return readBuffer;
 }
 
-function sharedState(server: Server): SharedState {
-  const buffer = Buffer.allocUnsafeSlow(HEADROOM + READ_BUFFER);
+function sharedState(server: Server): Shared {
   return {
     scanner: new Scanner(server.settings.protoMaxBulkLength),
     call: new Call(server, server.addClient(undefined)),
     staging: new Staging(),
     housekeeping: new Housekeeping(server),
-    buffer,
-    target: buffer.subarray(HEADROOM),
   };
 }
 
 /** Node's accepted sockets cannot be given a read buffer, but a new socket on their handle can. */
-function acceptShared(server: Server, shared: SharedState, net: NetServer, accepted: Socket): void {
+function acceptShared(server: Server, shared: Shared, net: NetServer, accepted: Socket): void {
   const handle: unknown = Reflect.get(accepted, '_handle');
   if (handle === null || handle === undefined) return;
+  const { whole, target } = sharedBuffer();
   let connection: Connection | undefined;
   const socket = new Socket({
     handle,
     onread: {
-      buffer: shared.target,
+      buffer: target,
       callback: (length: number): boolean => {
-        server.guarded(connection?.client, () => connection?.receive(shared.buffer, HEADROOM, HEADROOM + length, true));
+        server.guarded(connection?.client, () => connection?.receive(whole, HEADROOM, HEADROOM + length, true));
         return true;
       },
     },
@@ -145,7 +143,7 @@ function acceptShared(server: Server, shared: SharedState, net: NetServer, accep
   socket.read(0);
 }
 
-function acceptPlain(server: Server, shared: SharedState, socket: Socket): void {
+function acceptPlain(server: Server, shared: Shared, socket: Socket): void {
   const connection = admitSocket(server, shared, socket);
   socket.on('data', (bytes: Buffer) => {
     server.guarded(connection?.client, () => connection?.receive(bytes, 0, bytes.length, false));
@@ -154,7 +152,6 @@ function acceptPlain(server: Server, shared: SharedState, socket: Socket): void 
 
 /** A connection, or undefined when the peer is not welcome: it is told why and closed. */
 function admitSocket(server: Server, shared: Shared, socket: Socket): Connection | undefined {
-  socket.setNoDelay(true);
   socket.unref();
   if (server.settings.tcpKeepalive > 0) socket.setKeepAlive(true, server.settings.tcpKeepalive * 1000);
   const refused = refusal(server, socket.remoteAddress);
@@ -188,10 +185,27 @@ function bind(net: NetServer, options: ListenOptions): Promise<void> {
       if (options.path !== undefined && options.pathMode !== undefined) chmodSync(options.path, options.pathMode);
       done();
     };
-    const backlog = options.backlog ?? 511;
-    if (options.path === undefined) {
-      const { port = 6379, host = '127.0.0.1', ipv6Only = false } = options;
+    const { backlog = BACKLOG } = options;
+    if (options.path !== undefined) {
+      net.listen({ path: options.path, backlog }, ready);
+    } else if (bindNow(net, options)) {
+      if (net.listening) ready();
+    } else {
+      const { port = DEFAULT_PORT, host = LOOPBACK, ipv6Only = false } = options;
       net.listen({ port, host, ipv6Only, backlog }, ready);
-    } else net.listen({ path: options.path, backlog }, ready);
+    }
   });
+}
+
+/**
+ * Bind to a numeric address. Node looks even such a one up before it binds, which takes longer than binding; this is
+ * what it calls then. False: that could not be tried; what goes wrong otherwise comes as an `error` event.
+ */
+function bindNow(net: NetServer, options: ListenOptions): boolean {
+  const { host = LOOPBACK, port = DEFAULT_PORT, backlog = BACKLOG, ipv6Only = false } = options;
+  const setup: unknown = Reflect.get(net, '_listen2');
+  const possible = isIP(host) !== 0 && Number.isInteger(port) && port >= 0 && port <= LAST_PORT;
+  if (!possible || typeof setup !== 'function') return false;
+  Reflect.apply(setup, net, [host, port, isIP(host), backlog, undefined, ipv6Only ? IPV6_ONLY : 0]);
+  return true;
 }

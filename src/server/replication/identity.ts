@@ -1,6 +1,7 @@
 // What a server tells its replicas about itself: the id of its history and how far that goes.
 
 import type { Server } from '../server.ts';
+import { randomId } from '../util/random.ts';
 
 const KEY = Symbol('replication identity');
 const NOBODY = '0'.repeat(40);
@@ -18,18 +19,18 @@ export class ReplicationIdentity {
 
   constructor(server: Server) {
     this.server = server;
-    this.id = randomId(server);
+    this.id = randomId(server.random);
   }
 
   /** Begin a new history. */
   renew(): void {
-    this.id = randomId(this.server);
+    this.id = randomId(this.server.random);
     this.previousId = NOBODY;
     this.secondOffset = -1;
   }
 
   /** Go on under a new id: those who followed the old one until here may follow this one. */
-  continueAs(id = randomId(this.server)): void {
+  continueAs(id = randomId(this.server.random)): void {
     this.previousId = this.id;
     this.secondOffset = this.offset + 1;
     this.id = id;
@@ -52,8 +53,4 @@ export function identityOf(server: Server): ReplicationIdentity {
   let identity = server.extras.get(KEY) as ReplicationIdentity | undefined;
   if (identity === undefined) server.extras.set(KEY, (identity = new ReplicationIdentity(server)));
   return identity;
-}
-
-function randomId({ random }: Server): string {
-  return Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('');
 }

@@ -156,7 +156,7 @@ function started(server: Server, clock: ServerClock, listener: Listener, options
 /** So that CONFIG GET and INFO know where the server listens. */
 function tellConfig(server: Server, options: StartOptions, { path, host, port }: Listener): void {
   const config = configOf(server);
-  config.load('port', String(port));
+  config.values.set('port', port);
   if (path !== undefined) config.values.set('unixsocket', path);
   else {
     if (options.tls !== undefined) config.values.set('tls-port', port);
