@@ -15,7 +15,7 @@ import { installPackages } from '../support/packages.ts';
 import { contents, snapshot, writeFiles, type Snapshot } from './support/files.ts';
 import { RUNS } from './support/host-runs.ts';
 import { installHost } from './support/installed-host.ts';
-import { ORDERS, useOrders } from './support/nest-orders.ts';
+import { importOrders, ORDERS_FILES, useOrders } from './support/nest-orders.ts';
 import { followNextSteps } from './support/next-steps.ts';
 import { startApp } from './support/running-app.ts';
 
@@ -256,45 +256,52 @@ if (FULL) {
     });
   });
 
-  test('limits, Idempotency-Key and kept responses in an app of Nest 11', { timeout: 2 * LIMIT }, async ({ skip }) => {
-    const { host, wiring, steps, start: argv, env } = RUNS.find((one) => one.host === 'nest-registeras')!;
-    // Its time stands still, so that no limit is earned anew on a slow machine.
-    const server = await startServer({ clock: 'virtual' });
-    servers.push(server);
-    const options = ['--with', 'limiter,idempotency,cache'];
-    const installed = await installHost({ host, options, redisUrl: server.url });
-    if (!installed) return skip('the registry is out of reach');
-    try {
-      writeFiles(installed.folder, ORDERS.files);
-      const prepare = [...wiring.prepare!, ...ORDERS.imported];
-      followNextSteps(installed.folder, installed.output, { ...wiring, prepare });
-      for (const step of steps) {
-        const { code, out } = await installed.run(step);
-        expect(code, out).toBe(0);
+  test.for([
+    ['Nest 10, on Express', 'nest-joi', 'ItemsModule'],
+    ['Nest 11, on Fastify', 'nest-registeras', 'InvoicesModule'],
+  ] as const)(
+    'an app of %s, with the module of the package',
+    { timeout: 2 * LIMIT },
+    async ([, name, beside], { skip }) => {
+      const { host, wiring, steps, start: argv, env } = RUNS.find((one) => one.host === name)!;
+      // Its time stands still, so that no limit is earned anew on a slow machine.
+      const server = await startServer({ clock: 'virtual' });
+      servers.push(server);
+      const options = ['--with', 'limiter,idempotency,cache'];
+      const installed = await installHost({ host, options, redisUrl: server.url });
+      if (!installed) return skip('the registry is out of reach');
+      try {
+        writeFiles(installed.folder, ORDERS_FILES);
+        const prepare = [...wiring.prepare!, ...importOrders(beside)];
+        followNextSteps(installed.folder, installed.output, { ...wiring, prepare });
+        for (const step of steps) {
+          const { code, out } = await installed.run(step);
+          expect(code, out).toBe(0);
+        }
+        const app = await startApp({
+          folder: installed.folder,
+          argv: argv!,
+          env: (port) => ({ PATH: installed.path, PORT: String(port), REDIS_URL: server.url, ...env?.(port, 0) }),
+        });
+        const used = await useOrders(app.url).catch((error: Error) => error);
+        // A hook that hangs would have it killed.
+        expect(await app.stop()).toMatchObject({ code: null, signal: 'SIGTERM' });
+        expect(used, app.output()).toEqual({
+          limited: [
+            [200, null],
+            [200, null],
+            [429, '1800'],
+          ],
+          orders: [
+            [201, '{"order":1}'],
+            [201, '{"order":1}'],
+            [422, expect.any(String)],
+          ],
+          kept: { found: 'HIT', same: true },
+        });
+      } finally {
+        installed.dispose();
       }
-      const app = await startApp({
-        folder: installed.folder,
-        argv: argv!,
-        env: (port) => ({ PATH: installed.path, REDIS_URL: server.url, ...env!(port, 0) }),
-      });
-      const used = await useOrders(app.url).catch((error: Error) => error);
-      // A hook that hangs would have it killed.
-      expect(await app.stop()).toMatchObject({ code: null, signal: 'SIGTERM' });
-      expect(used, app.output()).toEqual({
-        limited: [
-          [200, null],
-          [200, null],
-          [429, '1800'],
-        ],
-        orders: [
-          [201, '{"order":1}'],
-          [201, '{"order":1}'],
-          [422, expect.any(String)],
-        ],
-        kept: { found: 'HIT', same: true },
-      });
-    } finally {
-      installed.dispose();
-    }
-  });
+    },
+  );
 }

@@ -55,28 +55,17 @@ class OrdersController {
 export class OrdersModule {}
 `;
 
-interface Addition {
-  readonly files: ReadonlyMap<string, Buffer>;
-  /** Edits of the root module. */
-  readonly imported: readonly Preparation[];
-}
+export const ORDERS_FILES: ReadonlyMap<string, Buffer> = new Map([['src/orders.module.ts', Buffer.from(MODULE)]]);
 
-/** For `nest-registeras`. */
-export const ORDERS: Addition = {
-  files: new Map([['src/orders.module.ts', Buffer.from(MODULE)]]),
-  imported: [
-    {
-      file: 'src/app.module.ts',
-      from: '        InvoicesModule,',
-      to: '        OrdersModule,\n        InvoicesModule,',
-    },
-    {
-      file: 'src/app.module.ts',
-      from: 'import { InvoicesModule }',
-      to: "import { OrdersModule } from './orders.module';\nimport { InvoicesModule }",
-    },
-  ],
-};
+/** In the root module, beside a module of the app's own. */
+export function importOrders(beside: string): readonly Preparation[] {
+  const file = 'src/app.module.ts';
+  const statement = "import { OrdersModule } from './orders.module';\n";
+  return [
+    { file, from: `${beside},\n`, to: `OrdersModule,\n${beside},\n` },
+    { file, from: `import { ${beside} }`, to: `${statement}import { ${beside} }` },
+  ];
+}
 
 /** More requests than the limit allows, the same order twice and another under its key, and a list until it is kept. */
 export async function useOrders(url: string): Promise<unknown> {
