@@ -1,5 +1,5 @@
 /**
- * A module for NestJS 11, on Express or Fastify.
+ * A module for NestJS 10 and 11, on Express or Fastify.
  *
  * ```ts
  * @Module({
