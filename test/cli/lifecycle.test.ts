@@ -1,14 +1,16 @@
 /** What happens to an app after `add`: edits by hand, status, upgrade, remove; and where the host has its own rules. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { contents, snapshot } from '../e2e/support/files.ts';
-import { host, smallApp } from './support/folders.ts';
+import { builtCli } from './support/built.ts';
+import { folder, host, smallApp } from './support/folders.ts';
 import { told } from './support/in-process.ts';
-import { paxx } from './support/process.ts';
+import { environment, paxx } from './support/process.ts';
 
 const ADD = ['infra', 'add', 'redis', '--yes', '--no-install'];
 const REMOVE = ['infra', 'remove', 'redis', '--yes', '--no-install'];
@@ -80,6 +82,69 @@ describe('upgrade', () => {
     expect(readFileSync(file, 'utf8')).toBe(`// mine\n${rendered}`);
     const again = await told(root, ['infra', 'upgrade', 'redis', '--yes']);
     expect(again.out).toMatch(/^redis is up to date\.\n/);
+  });
+
+  describe('brings the tarball of an older paxx up to date', () => {
+    const old = 'vendor/paxx-redis-0.0.9.tar.gz';
+    const now = 'vendor/paxx-redis-0.1.0.tar.gz';
+
+    function addedByOlderPaxx(): string {
+      const older = folder();
+      const { root: built } = builtCli();
+      for (const part of ['package.json', 'dist/cli']) {
+        cpSync(path.join(built, part), path.join(older, part), { recursive: true });
+      }
+      const packages = path.join(older, 'dist/cli/packages');
+      renameSync(path.join(packages, path.basename(now)), path.join(packages, path.basename(old)));
+      const root = smallApp();
+      const words = [path.join(older, 'dist/cli/main.js'), ...ADD, '--with', 'lease'];
+      const { status, stderr } = spawnSync(process.execPath, words, {
+        cwd: root,
+        env: environment(),
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+      expect(readFileSync(path.join(root, 'package.json'), 'utf8')).toContain(`"@paxx/redis": "file:${old}"`);
+      return root;
+    }
+
+    const upgrade = ['infra', 'upgrade', 'redis', '--yes', '--no-install'];
+
+    test('with the manifest, and all of it goes again', async () => {
+      const original = contents(snapshot(smallApp()));
+      const root = addedByOlderPaxx();
+      expect((await told(root, [...ADD, '--with', 'queue'])).out).toMatch(
+        /note +package\.json: has another @paxx\/redis than the 0\.1\.0 that this paxx carries\n? *\(paxx infra upgrade redis/,
+      );
+      const { code, out } = await told(root, upgrade);
+      expect([code, out]).toEqual([EXIT.OK.code, expect.not.stringContaining('has another @paxx/redis')]);
+      expect(out).toContain(`@paxx/redis@file:${now} instead of file:${old}`);
+      expect([existsSync(path.join(root, old)), existsSync(path.join(root, now))]).toEqual([false, true]);
+      expect((await told(root, ['infra', 'status'])).code).toBe(EXIT.OK.code);
+      expect((await told(root, upgrade)).out).toMatch(/^redis is up to date\.\n/);
+      expect((await told(root, REMOVE)).code).toBe(EXIT.OK.code);
+      expect(contents(snapshot(root))).toEqual(original);
+    });
+
+    test('where the manifest has gained other entries since', async () => {
+      const root = addedByOlderPaxx();
+      const file = path.join(root, 'package.json');
+      const manifest = JSON.parse(readFileSync(file, 'utf8')) as { dependencies: Record<string, string> };
+      manifest.dependencies['zod'] = '^4.0.0';
+      writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
+      expect((await told(root, upgrade)).code).toBe(EXIT.OK.code);
+      expect((await told(root, ['infra', 'status'])).code).toBe(EXIT.OK.code);
+      expect((await told(root, REMOVE)).out).not.toContain('Left in place');
+      const { dependencies } = JSON.parse(readFileSync(file, 'utf8')) as typeof manifest;
+      expect(Object.keys(dependencies)).toEqual(['express', 'zod']);
+    });
+
+    test('not one that somebody put there instead', async () => {
+      const root = addedByOlderPaxx();
+      writeFileSync(path.join(root, old), 'patched');
+      expect((await told(root, upgrade)).out).toContain('has another @paxx/redis');
+      expect(readFileSync(path.join(root, old), 'utf8')).toBe('patched');
+    });
   });
 
   test('leaves both versions where they cannot be merged', async () => {

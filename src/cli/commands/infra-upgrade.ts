@@ -2,6 +2,7 @@
 import type { Io } from '../io.ts';
 import { planInfraUpgrade } from '../plan/infra/plan-upgrade.ts';
 import { execute, type WriteFlags } from './execute.ts';
+import { installOf } from './install-of.ts';
 import { beginWriting, folderOf } from './project.ts';
 
 export interface InfraUpgradeFlags extends WriteFlags {
@@ -19,7 +20,7 @@ export async function runInfraUpgrade(flags: InfraUpgradeFlags, io: Io): Promise
   });
   const title = `Upgrade ${flags.component}`;
   const nothing = `${flags.component} is up to date.`;
-  await execute({ root: plan.root, plan, title, nothing, install: undefined }, flags, io);
+  await execute({ root: plan.root, plan, title, nothing, install: installOf(plan) }, flags, io);
   if (flags.json || plan.unmerged.length === 0) return;
   io.out('\nTo merge by hand, then delete:\n');
   for (const path of plan.unmerged) io.out(`  ${path}\n`);

@@ -99,6 +99,16 @@ export function recordComponent(ledger: Ledger, name: string, recording: Recordi
   return { ...ledger, components: { ...ledger.components, [name]: component } };
 }
 
+/** An edit of a file in whose text of ours `from` gave way to `to`: it comes off again as what is there now. */
+export function replaceInRecord(
+  record: EditedRecord,
+  { from, to }: { readonly from: string; readonly to: string },
+  { beforeHash, afterHash }: Pick<FileChange, 'beforeHash' | 'afterHash'>,
+): EditedRecord {
+  const replaced = JSON.parse(JSON.stringify(record).replaceAll(from, to)) as EditedRecord;
+  return { ...replaced, after: record.after === beforeHash ? afterHash! : record.after };
+}
+
 /** Lay the ledger over the tree: written when it knows of a component, else removed. */
 export function stageLedger(tree: WorkTree, ledger: Ledger): void {
   if (Object.keys(ledger.components).length === 0) {

@@ -1,12 +1,21 @@
-/** `--packages`: the tarball of @paxx/redis that paxx carries goes into the app, or a version comes from the registry. */
+/**
+ * `--packages`: the tarball of @paxx/redis that paxx carries goes into the app, or a version comes from the registry;
+ * `infra upgrade` brings a tarball up to date.
+ */
 import { findBundledPackage } from '../../components/packages.ts';
+import { changeRange } from '../../editors/package-json/index.ts';
+import type { Host } from '../../hosts/host.ts';
 import { parentOf } from '../../hosts/paths.ts';
 import { PACKAGE } from '../../render/index.ts';
+import type { PlanWarning } from '../conflict.ts';
+import type { WorkTree } from '../disk-tree.ts';
 import { ignoredPaths } from '../git.ts';
+import { replaceInRecord, type ComponentRecord } from '../ledger.ts';
 import { inFolder, type StepContext } from './context.ts';
 import type { PieceChoice } from './pieces-step.ts';
 
 const VENDOR = 'vendor';
+const UPGRADE = '(paxx infra upgrade redis brings it up to that).';
 
 /** @returns what the manifest is to declare: as it does already, or anew; nothing where no piece is wanted */
 export async function stagePackage(
@@ -30,7 +39,7 @@ export async function stagePackage(
   if (declared !== undefined && !isMissing(context, folder, declared)) {
     if (isOurs(declared) && declared !== `file:${local}`) {
       const message = `has another ${PACKAGE} than the ${version} that this paxx carries`;
-      warnings.push({ path: host.manifest, message, hint: '(to change it: remove redis, then add it again).' });
+      warnings.push({ path: host.manifest, message, hint: UPGRADE });
     }
     return { [PACKAGE]: declared };
   }
@@ -39,6 +48,51 @@ export async function stagePackage(
     await warnOfWaysRound(context, path);
   }
   return { [PACKAGE]: declared ?? `file:${local}` };
+}
+
+/** Is it the one about another version of the package, which an upgrade answers? */
+export function asksForUpgrade({ hint }: PlanWarning): boolean {
+  return hint === UPGRADE;
+}
+
+export interface PackageUpgrade {
+  /** What is to be recorded: the tarball that goes, and the one that comes. */
+  readonly paths: readonly string[];
+  /** The record, the manifest's entry in it as it is declared now. */
+  readonly record: ComponentRecord;
+}
+
+/**
+ * Put the tarball that this paxx carries in the place of the one that an earlier paxx brought. One that another came
+ * instead of, and a range of the user's own, stay.
+ */
+export function stageNewPackage(tree: WorkTree, host: Host, record: ComponentRecord): PackageUpgrade | undefined {
+  const declared = host.dependencies[PACKAGE];
+  const { file, read } = findBundledPackage();
+  const wanted = `file:${VENDOR}/${file}`;
+  if (declared === undefined || !isOurs(declared) || declared === wanted) return undefined;
+  const folder = parentOf(host.manifest);
+  const [before, after] = [declared, wanted].map((range) => inFolder(folder, range.slice('file:'.length)));
+  const brought = record.files.find((entry) => entry.kind === 'created' && entry.path === before);
+  if (brought?.kind !== 'created' || ![brought.hash, undefined].includes(tree.hash(before!))) return undefined;
+  tree.stageOutcome(
+    host.manifest,
+    changeRange(tree.read(host.manifest) ?? '', PACKAGE, { from: declared, to: wanted }),
+  );
+  tree.stageDelete(before!, { notes: [`gives way to ${file}`] });
+  tree.stageBytes(after!, read(), { notes: [`${PACKAGE}, as this paxx carries it`] });
+  const manifest = tree.changes().find(({ path }) => path === host.manifest);
+  return {
+    paths: [before!, after!],
+    record: {
+      ...record,
+      files: record.files.map((entry) =>
+        entry.kind === 'edited' && entry.path === host.manifest && manifest !== undefined
+          ? replaceInRecord(entry, { from: declared, to: wanted }, manifest)
+          : entry,
+      ),
+    },
+  };
 }
 
 /** Ours, but somebody deleted the file. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { PaxxError } from '../../errors.ts';
 import { findRoot } from '../../hosts/root.ts';
 import { planInfra, type InfraPlan, type InfraRequest } from './plan-infra.ts';
+import { asksForUpgrade, stageNewPackage } from './package-step.ts';
 import { openTree } from '../disk-tree.ts';
 import { readLedger } from '../ledger-parse.ts';
 import { baseOf, recordComponent, stageLedger, type CreatedRecord } from '../ledger.ts';
@@ -51,12 +52,15 @@ export async function planInfraUpgrade(request: InfraRequest): Promise<UpgradePl
       unmerged.push(path);
     }
   }
-  const changes = tree.changes().filter((change) => bases[change.path] !== undefined);
+  const brought = stageNewPackage(tree, fresh.host, record);
+  const recorded = new Set([...Object.keys(bases), ...(brought?.paths ?? [])]);
+  const changes = tree.changes().filter(({ path }) => recorded.has(path));
   if (changes.length > 0) {
     const { options, facts } = record;
+    const components = { ...ledger.components, [request.component]: brought?.record ?? record };
     stageLedger(
       tree,
-      recordComponent(ledger, request.component, {
+      recordComponent({ ...ledger, components }, request.component, {
         version: fresh.version,
         options,
         facts,
@@ -66,7 +70,8 @@ export async function planInfraUpgrade(request: InfraRequest): Promise<UpgradePl
       }),
     );
   }
-  const plan = buildPlan(tree, { component: request.component, warnings: fresh.warnings });
+  const warnings = fresh.warnings.filter((warning) => brought === undefined || !asksForUpgrade(warning));
+  const plan = buildPlan(tree, { component: request.component, warnings });
   return { ...plan, root: tree.root, packageManager: fresh.host.packageManager, unmerged };
 }
 
