@@ -2,6 +2,7 @@
  * The Idempotency-Key header: a request that is repeated gets the response it had.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
+import { createHash } from 'node:crypto';
 import { PaxxRedisError } from '../port/errors.ts';
 import type { RedisPort } from '../port/types.ts';
 import {
@@ -20,7 +21,7 @@ export interface IdempotencyKeyOptions extends IdempotencyOptions {
   readonly required?: boolean;
   /** Default POST and PATCH: the others are idempotent by themselves. */
   readonly methods?: readonly string[];
-  /** Whose key it is, so that one client cannot read another's response: the account or token. */
+  /** Whose key it is, so that one client cannot read another's response: the account or token. A digest is kept. */
   readonly scope: (request: HttpRequest) => string;
 }
 
@@ -54,7 +55,7 @@ export function idempotentRequests(options: IdempotencyKeyOptions): (request: Ht
     try {
       const key = parseIdempotencyKey(header);
       const { method, url, body } = request;
-      const begun = await idempotency.begin(`${options.scope(request)}:${key}`, {
+      const begun = await idempotency.begin(`${ownerOf(options.scope(request))}:${key}`, {
         fingerprint: fingerprintOf([method, url, body ?? null]),
       });
       switch (begun.state) {
@@ -74,9 +75,15 @@ export function idempotentRequests(options: IdempotencyKeyOptions): (request: Ht
     } catch (error) {
       const status = idempotencyStatus(error);
       if (status === undefined) throw error;
-      return answer(problem(status, (error as Error).message));
+      const used = 'This Idempotency-Key was used with another request';
+      return answer(problem(status, status === 422 ? used : (error as Error).message));
     }
   };
+}
+
+/** By a digest: scopes are tokens too, which names of keys, errors and traces must not show; and none is another's start. */
+function ownerOf(scope: string): string {
+  return createHash('sha256').update(scope).digest('base64url').slice(0, 22);
 }
 
 function handled(run: Run): IdempotentRun {

@@ -61,6 +61,28 @@ describe('in Hono', () => {
     expect(calls).toBe(3);
   });
 
+  it('a token as the scope is told to nobody, and no other begins with it', async () => {
+    const app = new Hono();
+    let calls = 0;
+    app.use(idempotencyKey({ port: redis.port(), scope: ({ header }) => header('authorization') ?? '' }));
+    app.post('/', (context) => context.text(String(++calls)));
+    const post = (authorization: string, key: string, body: string): Promise<Response> =>
+      ask(app, '/', { method: 'POST', body, headers: { authorization, 'idempotency-key': key } });
+    const answers = [
+      await post('s3cret', 'a:b', ''),
+      await post('s3cret:a', 'b', ''),
+      await post('s3cret', 'a:b', 'no'),
+    ];
+    expect(await Promise.all(answers.map(async (one) => [one.status, await one.text()]))).toEqual([
+      [200, '1'],
+      [200, '2'],
+      [422, expect.not.stringContaining('s3cret')],
+    ]);
+    const names = String(redis.call('KEYS', '*'));
+    expect(names.match(/:b\}:idem/g)).toHaveLength(2);
+    expect(names).not.toContain('s3cret');
+  });
+
   it('responses are kept, with their bytes', async () => {
     const app = new Hono();
     const cache = createCache({ port: redis.port() });
