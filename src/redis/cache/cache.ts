@@ -14,9 +14,10 @@ import { jittered, lifetimesOf } from './lifetimes.ts';
 import { listKeys } from './list.ts';
 import type { KeyPage, ListOptions } from './list.ts';
 import { Near } from './near.ts';
+import type { Found } from './near.ts';
 import type { CacheOptions, Compute, ComputeOptions, Freshness, SetOptions } from './options.ts';
 import { Reader } from './reader.ts';
-import type { Found, Target } from './reader.ts';
+import type { Target } from './reader.ts';
 import { json } from './serializer.ts';
 import { NEVER_BUMPED, Store } from './store.ts';
 import { traceCache } from './trace.ts';
@@ -118,13 +119,8 @@ function cacheOf(machine: Machine, keys: Keys): Cache {
     const place = target(key);
     const kept = near?.get(place.path);
     const now = store.port.clock.now();
-    if (
-      kept !== undefined &&
-      kept.freshUntil > now &&
-      near?.mode !== 'off' &&
-      reader.isNearCurrent(kept.entry, place)
-    ) {
-      const { entry, bytes = new Uint8Array(), freshUntil } = kept;
+    if (kept !== undefined && kept.freshUntil > now && reader.isNearCurrent(kept, place)) {
+      const { entry, bytes, freshUntil } = kept;
       return { found: { entry, bytes, freshMs: freshUntil - now }, how: entry.negative ? 'negative' : 'hit' };
     }
     const look = await reader.read(place);
@@ -242,6 +238,7 @@ function cacheOf(machine: Machine, keys: Keys): Cache {
         const done = await store.bump(versionKeys);
         filler.setApart();
         near?.changed(versionKeys, false);
+        near?.dropAlone();
         if (near?.mode === 'bus') near.drop(null);
         return done;
       }),

@@ -13,9 +13,9 @@ import { decodeEntry, encodeEntry } from './envelope.ts';
 import type { Codec, Entry } from './envelope.ts';
 import { jittered } from './lifetimes.ts';
 import type { Lifetimes } from './lifetimes.ts';
-import type { Near } from './near.ts';
+import type { Found, Near } from './near.ts';
 import type { Compute, Freshness } from './options.ts';
-import type { Found, Reader, Target } from './reader.ts';
+import type { Reader, Target } from './reader.ts';
 import { NEVER_BUMPED } from './store.ts';
 import type { Store } from './store.ts';
 
@@ -262,8 +262,7 @@ export class Filler {
     const outcome = { ...(await this.compute(flight, undefined)), confirmed: !flight.apart };
     if (near !== undefined && outcome.bytes !== undefined && !flight.apart) {
       const entry = decodeEntry(outcome.bytes, this.options.codec);
-      const freshUntil = this.clock.now() + ALONE_MS;
-      if (entry !== undefined) near.keepAlone(job.path, { entry, bytes: outcome.bytes, freshUntil }, ALONE_MS);
+      if (entry !== undefined) near.keepAlone(job.path, entry, outcome.bytes, ALONE_MS);
     }
     return outcome;
   }
@@ -331,7 +330,7 @@ export class Filler {
     const { near, reader } = this.options;
     const kept = near?.get(job.path);
     if (kept === undefined || kept.freshUntil <= this.clock.now()) return undefined;
-    if (near!.mode !== 'off' && reader.isNearCurrent(kept.entry, job) !== true) return undefined;
+    if (reader.isNearCurrent(kept, job) !== true) return undefined;
     const { entry, bytes } = kept;
     return entry.negative
       ? { how: 'negative', value: undefined, bytes: undefined }

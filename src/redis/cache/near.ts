@@ -4,14 +4,19 @@
  * Reads go through the port's tracker, so the server reports the next change of what was read (client-side caching). A
  * report may overtake the reply that it is about: a read therefore holds a ticket, and what was reported meanwhile is
  * not kept. Where there is no tracking, writers tell each other over a channel, which reaches only caches of this
- * package; then entries live a few seconds at most. @see https://redis.io/docs/latest/develop/reference/client-side-caching/
+ * package; then entries live a few seconds at most.
+ *
+ * A process that stood still may turn to its timers before it reads the reports that came meanwhile, and a network that
+ * swallows packets brings none. So all this is relied on only as long as the tracker says: with the port's defaults for
+ * fifteen seconds from the last probe that was answered. Then Redis is asked until the next answer.
+ * @see https://redis.io/docs/latest/develop/reference/client-side-caching/
  */
 import { isPaxxRedisError } from '../port/errors.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Command, RedisPort, Reply, SendOptions, Subscription, Tracker } from '../port/types.ts';
 import type { Entry } from './envelope.ts';
 
-/** The longest that an entry lives when only other caches of this package tell of changes. */
+/** The longest that an entry lives, from when it was read, when only other caches of this package tell of changes. */
 const BUS_TTL_MS = 5000;
 /** Between attempts to be told of changes. */
 const RETRY_MS = 1000;
@@ -25,21 +30,28 @@ export interface NearOptions {
   readonly onTrouble: (error: Error) => void;
 }
 
-export interface NearEntry {
+/** A value that counts, fresh or in grace. */
+export interface Found {
   readonly entry: Entry;
-  /** For copies; undefined where all share one frozen value. */
-  readonly bytes: Uint8Array | undefined;
-  /** By the client's clock. */
-  readonly freshUntil: number;
+  /** For copies. */
+  readonly bytes: Uint8Array;
+  /** Milliseconds for which it is fresh; 0 or less: it is in grace. Infinity where it was not asked. */
+  readonly freshMs: number;
 }
 
-interface Kept extends NearEntry {
+/** What was found, by the client's clock. */
+export interface Kept extends Pick<Found, 'entry' | 'bytes'> {
+  readonly freshUntil: number;
   readonly until: number;
+  /** Computed while Redis was away: counts whatever its versions. */
+  readonly alone: boolean;
 }
 
 /** Held by a read while it is under way. */
 export interface Ticket {
   readonly keys: readonly string[];
+  /** By the client's clock. What it brings is as old as that, since the reply may lie unread for long. */
+  readonly sentAt: number;
   /** False once one of the keys was reported as changed. */
   valid: boolean;
 }
@@ -69,13 +81,15 @@ export class Near {
     return this.entries.size;
   }
 
-  get(path: string): NearEntry | undefined {
+  get(path: string): Kept | undefined {
     const kept = this.entries.get(path);
     if (kept === undefined) return undefined;
-    if (kept.until <= this.clock.now()) {
+    const now = this.clock.now();
+    if (kept.until <= now) {
       this.entries.delete(path);
       return undefined;
     }
+    if (!kept.alone && !this.reliesAt(now)) return undefined;
     // The order of the Map is the order of use: the first goes first.
     this.entries.delete(path);
     this.entries.set(path, kept);
@@ -86,11 +100,16 @@ export class Near {
     return this.versions.get(key);
   }
 
+  /** False: what is kept may have changed without this process having read so. It is not forgotten, but not used. */
+  reliesAt(now: number): boolean {
+    return this.tracker === undefined || now <= this.tracker.validUntil;
+  }
+
   /** Before a read of these keys; `end` it whatever comes. Undefined where nothing may be kept. */
   begin(keys: readonly string[]): Ticket | undefined {
     this.start();
     if (this.mode === 'off') return undefined;
-    const ticket = { keys, valid: true };
+    const ticket = { keys, sentAt: this.clock.now(), valid: true };
     for (const key of keys) {
       const set = this.tickets.get(key);
       if (set === undefined) this.tickets.set(key, new Set([ticket]));
@@ -113,9 +132,11 @@ export class Near {
     return this.tracker === undefined ? this.options.port.send(command, options) : this.tracker.read(command, options);
   }
 
-  keep(path: string, found: NearEntry, ticket: Ticket | undefined): void {
+  keep(path: string, { entry, bytes, freshMs }: Found, ticket: Ticket | undefined): void {
     if (ticket?.valid !== true) return;
-    this.store(path, found, this.mode === 'bus' ? Math.min(BUS_TTL_MS, this.options.ttlMs) : this.options.ttlMs);
+    const ttlMs = this.mode === 'bus' ? Math.min(BUS_TTL_MS, this.options.ttlMs) : this.options.ttlMs;
+    const freshUntil = ticket.sentAt + freshMs;
+    this.store(path, { entry, bytes, freshUntil, until: Math.min(freshUntil, ticket.sentAt + ttlMs), alone: false });
   }
 
   keepVersion(key: string, version: string, ticket: Ticket | undefined): void {
@@ -123,9 +144,10 @@ export class Near {
     if (ticket?.valid === true && this.mode === 'tracking') this.versions.set(key, version);
   }
 
-  /** While Redis is away: for `ttlMs`, whoever else may have changed it. */
-  keepAlone(path: string, found: NearEntry, ttlMs: number): void {
-    this.store(path, found, ttlMs);
+  /** While Redis is away: for `ttlMs`, whoever else changes it. */
+  keepAlone(path: string, entry: Entry, bytes: Uint8Array, ttlMs: number): void {
+    const until = this.clock.now() + ttlMs;
+    this.store(path, { entry, bytes, freshUntil: until, until, alone: true });
   }
 
   /** Changed by this process: forget, and tell the others where Redis does not. */
@@ -134,6 +156,11 @@ export class Near {
     if (!tell || this.mode !== 'bus') return;
     const { port, channel, onTrouble } = this.options;
     port.send({ args: ['PUBLISH', channel, JSON.stringify(keys)] }).catch(onTrouble);
+  }
+
+  /** Tags of what was computed without Redis are not known. */
+  dropAlone(): void {
+    for (const [path, kept] of this.entries) if (kept.alone) this.entries.delete(path);
   }
 
   drop(keys: readonly string[] | null): void {
@@ -158,10 +185,9 @@ export class Near {
     await this.subscription?.close();
   }
 
-  private store(path: string, found: NearEntry, ttlMs: number): void {
-    const until = Math.min(found.freshUntil, this.clock.now() + ttlMs);
+  private store(path: string, kept: Kept): void {
     this.entries.delete(path);
-    this.entries.set(path, { ...found, until });
+    this.entries.set(path, kept);
     if (this.entries.size <= this.options.maxEntries) return;
     for (const oldest of this.entries.keys()) {
       this.entries.delete(oldest);

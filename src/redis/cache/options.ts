@@ -54,7 +54,11 @@ export interface CacheOptions extends ComputeOptions {
   readonly jitter?: number;
   /** How long one exchange with Redis may take before it counts as a miss. Default 150 ms. */
   readonly redisDeadline?: Duration;
-  /** Keep values in this process too, as long as Redis tells of changes. Default off. */
+  /**
+   * Keep values in this process too, as long as Redis tells of changes. Default off. What another process invalidates is
+   * gone from here when the message has come. Where none comes, or this process stood still, it is given no longer than
+   * the port's `probeEveryMs` and `defaultDeadlineMs` together after it was invalidated: 15 s by the monotonic clock.
+   */
   readonly l1?: boolean | L1Options;
   /** How values become text and back. Default JSON. */
   readonly serializer?: Serializer;

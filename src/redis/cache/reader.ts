@@ -2,17 +2,9 @@
 import type { Command, Reply } from '../port/types.ts';
 import { decodeEntry } from './envelope.ts';
 import type { Codec, Entry } from './envelope.ts';
-import type { Near, Ticket } from './near.ts';
+import type { Found, Kept, Near, Ticket } from './near.ts';
 import { NEVER_BUMPED } from './store.ts';
 import type { Store, Stored } from './store.ts';
-
-/** A value that counts, fresh or in grace. */
-export interface Found {
-  readonly entry: Entry;
-  readonly bytes: Uint8Array;
-  /** Milliseconds for which it is fresh; 0 or less: it is in grace. Infinity where it was not asked. */
-  readonly freshMs: number;
-}
 
 export interface Look {
   readonly found: Found | undefined;
@@ -78,16 +70,13 @@ export class Reader {
     if (found === undefined) return { found, versions: known };
     const versions = await this.withTags(found.entry, known);
     if (!isCurrent(found.entry, target, versions)) return { found: undefined, versions: known };
-    this.near?.keep(target.path, this.nearEntry(found), ticket);
+    this.near?.keep(target.path, found, ticket);
     return { found, versions };
   }
 
-  nearEntry({ entry, bytes, freshMs }: Found): { entry: Entry; bytes: Uint8Array; freshUntil: number } {
-    return { entry, bytes, freshUntil: this.store.port.clock.now() + freshMs };
-  }
-
-  /** Does what L1 holds still count? Undefined: not without asking Redis. */
-  isNearCurrent(entry: Entry, target: Target): boolean | undefined {
+  /** Does what L1 has just given still count? Undefined: not without asking Redis. */
+  isNearCurrent({ entry, alone }: Kept, target: Target): boolean | undefined {
+    if (alone) return true;
     const versions = new Map<string, string>();
     for (const key of [...target.levels, ...Object.keys(entry.tags)]) {
       const version = this.near?.version(key);
@@ -125,8 +114,9 @@ export class Reader {
   ): Promise<{ stored: Stored[]; versions: Map<string, string> } | undefined> {
     const near = this.near!;
     const versions = new Map<string, string>();
+    const relies = near.reliesAt(ticket.sentAt);
     const asked = versionKeys.filter((key) => {
-      const version = near.version(key);
+      const version = relies ? near.version(key) : undefined;
       if (version !== undefined) versions.set(key, version);
       return version === undefined;
     });

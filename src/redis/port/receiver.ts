@@ -3,15 +3,24 @@ import { within } from './budget.ts';
 import type { SubscriberLink } from './driver.ts';
 import type { Shared } from './shared.ts';
 
-/** Closes the link when a probe is not answered. @returns a function that ends the probing */
-export function probe(shared: Shared, link: SubscriberLink): () => void {
+/**
+ * Closes the link when a probe is not answered.
+ * @param answered the answer to a probe comes behind all messages from before it was sent
+ * @returns a function that ends the probing
+ */
+export function probe(shared: Shared, link: SubscriberLink, answered?: (sentAt: number) => void): () => void {
   const { sweep, settings } = shared;
-  let timer = sweep.clock.after(settings.probeEveryMs, run);
+  const { clock } = sweep;
+  let timer = clock.after(settings.probeEveryMs, run);
   let over = false;
   function run(): void {
+    const sentAt = clock.now();
     within(shared, 'PING', undefined, link.ping()).then(
       () => {
-        if (!over) timer = sweep.clock.after(settings.probeEveryMs, run);
+        if (over) return;
+        answered?.(sentAt);
+        // An answer that lay unread while the process stood still says little: the next probe follows at once.
+        timer = clock.after(Math.max(0, sentAt + settings.probeEveryMs - clock.now()), run);
       },
       () => link.close(),
     );

@@ -18,6 +18,8 @@ import type { Command, Reply, SendOptions, Tracker, TrackingListener } from './t
 interface Pair {
   readonly reads: Connection;
   readonly close: () => void;
+  /** Its reports are relied on until then, by the port's clock. */
+  validUntil: number;
 }
 
 const INVALIDATIONS = '__redis__:invalidate';
@@ -28,6 +30,9 @@ export class Tracking {
   readonly listeners = new Set<{ readonly listener: TrackingListener }>();
   /** By server. */
   readonly pairs = new Map<string, Promise<Pair>>();
+  readonly open = new Set<Pair>();
+  /** Of all open pairs. */
+  validUntil = Infinity;
   ended = false;
 
   constructor(shared: Shared) {
@@ -58,7 +63,15 @@ export class Tracking {
       await close();
       throw error;
     }
-    return { read, close, [Symbol.asyncDispose]: close };
+    const validUntil = (): number => this.validUntil;
+    return {
+      read,
+      get validUntil() {
+        return validUntil();
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   close(): void {
@@ -102,10 +115,12 @@ export class Tracking {
     let over = false;
     let messages: SubscriberLink | undefined;
     let reads: Connection | undefined;
+    let pair: Pair | undefined;
     const close = (): void => {
       if (over) return;
       over = true;
       stopProbing?.();
+      if (pair !== undefined && this.open.delete(pair)) this.measure();
       messages?.close();
       reads?.close(new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.'));
       onLost();
@@ -135,14 +150,27 @@ export class Tracking {
         aborts,
         settings,
       );
+      const sentAt = sweep.clock.now();
       await reads.send({ args: ['CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'OPTIN'] }, undefined);
       if (over || this.ended) throw new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.');
-      stopProbing = probe(this.shared, messages);
-      return { reads, close };
+      const reliedMs = settings.probeEveryMs + settings.defaultDeadlineMs;
+      const opened: Pair = { reads, close, validUntil: sentAt + reliedMs };
+      pair = opened;
+      this.open.add(opened);
+      this.measure();
+      stopProbing = probe(this.shared, messages, (probedAt) => {
+        opened.validUntil = probedAt + reliedMs;
+        this.measure();
+      });
+      return opened;
     } catch (error) {
       close();
       throw refusalOf(error);
     }
+  }
+
+  private measure(): void {
+    this.validUntil = Math.min(...[...this.open].map((pair) => pair.validUntil));
   }
 
   private changed(keys: readonly string[] | null): void {

@@ -120,5 +120,11 @@ export interface Tracker extends AsyncDisposable {
    * takes another connection, so it may come before the read's own reply: remember it until then.
    */
   read(command: Command, options?: SendOptions): Promise<Reply>;
+  /**
+   * By the port's clock: until then, what was read and not reported may be relied on. It moves on with each probe that
+   * is answered; once it has passed, as in a process that stood still, reports may lie unread. Infinity while nothing
+   * is tracked: all has been reported then.
+   */
+  readonly validUntil: number;
   close(): Promise<void>;
 }

@@ -43,6 +43,11 @@ function later<T>(): {
   return self;
 }
 
+/** How often Redis was asked for a value or a version. */
+function reads(): number {
+  return Number(/cmdstat_get:calls=(\d+)/.exec(String(redis.call('INFO', 'commandstats')))?.[1]);
+}
+
 function never(): Promise<number> {
   return new Promise(() => {});
 }
@@ -417,10 +422,10 @@ describe('L1', () => {
     await time.until(one.cache.get('a'));
     await time.until(one.cache.get('a'));
     await time.until(one.cache.get('a'));
-    const before = Number(/cmdstat_get:calls=(\d+)/.exec(String(redis.call('INFO', 'commandstats')))?.[1]);
+    const before = reads();
     expect(await time.until(one.cache.get('a'))).toBe(1);
     expect(await time.until(one.cache.getOrCompute('a', {}, () => 9))).toBe(1);
-    expect(Number(/cmdstat_get:calls=(\d+)/.exec(String(redis.call('INFO', 'commandstats')))?.[1])).toBe(before);
+    expect(reads()).toBe(before);
     await time.until(two.cache.set('a', 2));
     await time.settle();
     expect(await time.until(one.cache.get('a'))).toBe(2);
@@ -448,5 +453,94 @@ describe('L1', () => {
     await time.advance(1000);
     expect(await time.until(one.cache.get('a'))).not.toBe(1);
     await time.until(one.cache.close());
+  });
+
+  // The reports are there, but timers come before sockets.
+  for (const [what, invalidate] of [
+    ['deleted', (cache: Cache) => cache.delete('a')],
+    ['invalidated by tag', (cache: Cache) => cache.invalidateTags(['t'])],
+    ['cleared', (cache: Cache) => cache.clear()],
+  ] as const) {
+    it(`is not relied on by a process that stood still while it was ${what}`, async () => {
+      const [one, two] = [node({ l1: true }), node()];
+      await time.until(two.cache.set('a', 1, { tags: ['t'], ttl: '1h' }));
+      for (let i = 0; i < 3; i++) expect(await time.until(one.cache.get('a'))).toBe(1);
+      // Probes are due each ten seconds and may take five.
+      const seen: Promise<unknown>[] = [];
+      for (const ms of [1000, 14_000]) one.port.clock.after(ms, () => seen.push(one.cache.get('a')));
+      one.port.pause(15_001, true);
+      await time.until(invalidate(two.cache));
+      await time.advance(15_001);
+      expect(await time.until(Promise.all(seen))).toEqual([undefined, undefined]);
+      // It hears again.
+      await time.until(two.cache.set('a', 2, { ttl: '1h' }));
+      for (let i = 0; i < 3; i++) expect(await time.until(one.cache.get('a'))).toBe(2);
+      const before = reads();
+      expect(await time.until(one.cache.get('a'))).toBe(2);
+      expect(reads()).toBe(before);
+      await time.until(one.cache.close());
+    });
+  }
+
+  it('is relied on while probes are answered, and not for longer than one may take', async () => {
+    const { cache, port } = node({ l1: { ttl: '1h' } });
+    await time.until(cache.set('a', 1));
+    for (let i = 0; i < 3; i++) expect(await time.until(cache.get('a'))).toBe(1);
+    const before = reads();
+    await time.advance(100_000);
+    expect(await time.until(cache.get('a'))).toBe(1);
+    expect(reads()).toBe(before);
+    port.network = { request: () => Infinity };
+    await time.advance(15_001);
+    redis.call('DEL', 'cache:{a}');
+    expect(await time.until(cache.get('a'))).toBe(undefined);
+    await time.until(cache.close());
+  });
+
+  it('is not relied on because of an answer that lay unread, and soon is again', async () => {
+    const [one, two] = [node({ l1: true }), node()];
+    await time.until(two.cache.set('a', 1, { ttl: '1h' }));
+    for (let i = 0; i < 3; i++) expect(await time.until(one.cache.get('a'))).toBe(1);
+    one.port.network = { reply: () => 10 };
+    // A probe is sent, and this command behind it.
+    await time.advance(10_000);
+    const seen = one.port.send({ args: ['PING'] }).then(() => one.cache.get('a'));
+    one.port.pause(20_000, false);
+    await time.advance(20);
+    await time.until(two.cache.set('a', 2, { ttl: '1h' }));
+    await time.advance(20_000);
+    expect(await time.until(seen)).toBe(2);
+    expect(await time.until(one.cache.get('a'))).toBe(2);
+    const before = reads();
+    expect(await time.until(one.cache.get('a'))).toBe(2);
+    expect(reads()).toBe(before);
+    await time.until(one.cache.close());
+  });
+
+  it('counts the age of a value from when it was asked for', async () => {
+    const { cache, port } = node({ l1: true });
+    await time.until(cache.set('a', 1, { ttl: '10s' }));
+    for (let i = 0; i < 2; i++) expect(await time.until(cache.get('b'))).toBe(undefined);
+    const seen = cache.get('a').then(async (first) => [first, await cache.get('a')]);
+    // The reply is read before the report that the value has expired.
+    port.pause(12_000, false);
+    await time.advance(12_000);
+    expect(await time.until(seen)).toEqual([1, undefined]);
+    await time.until(cache.close());
+  });
+
+  it('keeps what is computed without Redis for a moment, also where it could rely on reports before', async () => {
+    const { cache, port } = node({ l1: true });
+    let computed = 0;
+    const compute = (): Promise<number> => time.until(cache.getOrCompute('a', { tags: ['t'] }, () => ++computed));
+    await time.until(cache.get('b'));
+    await time.until(cache.get('b'));
+    port.cut();
+    expect([await compute(), await compute()]).toEqual([1, 1]);
+    port.restore();
+    // Nobody knows its tags.
+    expect(await time.until(cache.invalidateTags(['t']))).toBe(true);
+    expect(await compute()).toBe(2);
+    await time.until(cache.close());
   });
 });
