@@ -78,9 +78,7 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   pause(sim, [, length, kind], client) {
     const ms = length * 3 * sim.unit;
     sim.note('fault pause', `#${client.index} for ${ms.toFixed(0)}`);
-    client.port.pause(ms, kind < 0.5);
-    client.pausedUntil = Math.max(client.pausedUntil, sim.now + ms);
-    client.wellSince = Math.max(client.wellSince, client.pausedUntil);
+    sim.pause(client, ms, kind < 0.5);
   },
   crash(sim, _, client) {
     sim.note('fault crash', `#${client.index}`);

@@ -232,6 +232,16 @@ export const mutations = [
     changes: [['}, () => link.close());', '}, () => {});']],
   },
   {
+    world: 'cache',
+    bug: 'memory is relied on however long nothing was heard',
+    changes: [['now <= this.tracker.validUntil', 'true']],
+  },
+  {
+    world: 'cache',
+    bug: 'so are versions in memory',
+    changes: [['relies ? near.version(key) : void 0', 'near.version(key)']],
+  },
+  {
     world: 'playbook',
     bug: 'written down whatever the token',
     changes: [['if not token or tonumber(token) > tonumber(ARGV[1]) then return 0 end', '']],

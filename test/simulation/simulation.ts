@@ -213,6 +213,13 @@ export class Simulation {
     return client.pausedUntil + 50 <= this.now;
   }
 
+  /** Its process stands still. @param timersFirst see VirtualClock.pause */
+  pause(client: SimClient, ms: number, timersFirst: boolean): void {
+    client.port.pause(ms, timersFirst);
+    client.pausedUntil = Math.max(client.pausedUntil, this.now + ms);
+    client.wellSince = Math.max(client.wellSince, client.pausedUntil);
+  }
+
   /** A pause as its process knows it. */
   sleep(client: SimClient, ms: number): Promise<void> {
     return new Promise((resolve) => client.port.clock.after(ms, resolve));
