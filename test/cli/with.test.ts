@@ -292,6 +292,18 @@ describe('an app that cannot have it', () => {
     expect(out).toContain('package.json: admits Node 18, but @paxx/redis needs 20.19 or newer');
     expect(out).toContain('TypeScript before 5.8 lets no CommonJS file import @paxx/redis');
   });
+
+  test.each([
+    ['commonjs', true],
+    ['module', false],
+  ])('Jest is told of an ES module where it requires it: %s, %s', async (type, warned) => {
+    const given = typescript('5.9.3', 'nodenext');
+    const manifest = (given['package.json'] as string)
+      .replace('{ "name"', `{ "type": "${type}", "name"`)
+      .replace('{ "typescript"', '{ "jest": "^30", "typescript"');
+    const { out } = await add(folder({ ...given, 'package.json': manifest }), '--with', 'lease');
+    expect(out.includes('package.json: Jest before Node 24.9 needs "transformIgnorePatterns"')).toBe(warned);
+  });
 });
 
 function typescript(version: string, module: string): Files {

@@ -110,6 +110,10 @@ export function checkPieces(
     const message = `TypeScript before 5.8 lets no CommonJS file import ${PACKAGE}, an ES module: upgrade it`;
     warnings.push({ path: host.manifest, message });
   }
+  if (host.packageType === 'commonjs' && host.dependencies['jest'] !== undefined) {
+    const message = `Jest before Node 24.9 needs "transformIgnorePatterns": ["/node_modules/(?!(.pnpm/)?@paxx)"], since ${PACKAGE} is an ES module`;
+    warnings.push({ path: host.manifest, message });
+  }
   if (host.node && host.node.major < OLDEST_NODE) {
     const message = `admits Node ${host.node.major}, but ${PACKAGE} needs 20.19 or newer`;
     warnings.push({ path: host.manifest, message });
