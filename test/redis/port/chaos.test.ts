@@ -127,6 +127,8 @@ for (const client of fewClients) {
       });
       const tracker = await port.track({ changed: (keys) => void told.push(keys) });
       await tracker.read(GET);
+      const { validUntil } = tracker;
+      await eventually(() => tracker.validUntil > validUntil);
       proxy.swallow('reply');
       server.call('PUBLISH', 'channel', 'lost');
       server.call('SET', 'counter', '5');
