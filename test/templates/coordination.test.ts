@@ -572,6 +572,7 @@ import {
   IdempotencyKeyInterceptor,
   PAXX_CACHE,
   PAXX_PORT,
+  PAXX_PRIMITIVES,
   PaxxRedisModule,
   RateLimit,
   RateLimitGuard,
@@ -620,7 +621,8 @@ class AppModule {}
 async function main() {
   const app = await NestFactory.create(AppModule, { logger: false });
   const { cache, port } = coordination();
-  if (app.get(PAXX_CACHE) !== cache || app.get(PAXX_PORT) !== port) throw new Error('There are two of them');
+  const given = [PAXX_PORT, PAXX_CACHE, PAXX_PRIMITIVES].map((token) => app.get(token));
+  if ([port, cache, coordination()].some((one, i) => one !== given[i])) throw new Error('There are two of them');
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer();
   ${REQUESTS}
