@@ -60,6 +60,8 @@ interface Flight {
   waiters: number;
   /** Somebody got an answer already; the computation is for those who come later. */
   background: boolean;
+  /** Nothing is left to do. */
+  over: boolean;
 }
 
 export interface FillerOptions {
@@ -95,6 +97,8 @@ export class Filler {
     const began = ++this.sequence;
     for (;;) {
       if (signal?.aborted === true) throw aborted(signal);
+      const near = this.fromNear(job);
+      if (near !== undefined) return near;
       const flight = this.flights.get(job.path) ?? this.start(job);
       const joined = flight.stamp < began;
       if (joined) flight.joined = true;
@@ -104,7 +108,8 @@ export class Filler {
         if (!joined || outcome.confirmed === true) return outcome;
       } finally {
         flight.waiters--;
-        if (flight.waiters === 0 && !flight.background) flight.controller.abort();
+        // The error that this makes, with its trace, costs more than all the rest of a hit.
+        if (flight.waiters === 0 && !flight.background && !flight.over) flight.controller.abort();
       }
     }
   }
@@ -124,10 +129,12 @@ export class Filler {
     const first = new Promise<First>((resolve) => (tellFirst = resolve));
     const controller = new AbortController();
     const stamp = ++this.sequence;
-    const state = { job, stamp, controller, first, joined: false, apart: false, waiters: 0, background: false };
+    const flags = { joined: false, apart: false, background: false, over: false };
+    const state = { job, stamp, controller, first, waiters: 0, ...flags };
     const flight: Flight = Object.assign(state, { result: undefined as unknown as Promise<Outcome> });
     this.flights.set(job.path, flight);
     const result = this.run(flight, tellFirst).finally(() => {
+      flight.over = true;
       tellFirst({});
       this.close(flight);
     });
@@ -153,11 +160,6 @@ export class Filler {
 
   private async run(flight: Flight, tellFirst: (first: First) => void): Promise<Outcome> {
     const { job } = flight;
-    const near = this.fromNear(job);
-    if (near !== undefined) {
-      tellFirst({ fresh: near });
-      return near;
-    }
     const look = await this.options.reader.read(job, job.tagKeys);
     if (look === undefined) return this.computeAlone(flight);
     const known = look.found === undefined ? undefined : outcomeOf(look.found);
@@ -169,6 +171,7 @@ export class Filler {
     }
     const early = this.isTimeToRefresh(job, look.found!);
     if (early) this.goOnInBackground(flight);
+    else flight.over = true;
     tellFirst({ fresh: usable });
     if (!early) return usable;
     return this.fill(flight, look.versions, usable, true).catch(() => usable);
