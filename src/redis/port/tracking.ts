@@ -27,12 +27,10 @@ const CACHING: Command = { args: ['CLIENT', 'CACHING', 'YES'] };
 
 export class Tracking {
   readonly shared: Shared;
-  readonly listeners = new Set<{ readonly listener: TrackingListener }>();
+  readonly trackers = new Map<{ validUntil: number }, TrackingListener>();
   /** By server. */
   readonly pairs = new Map<string, Promise<Pair>>();
   readonly open = new Set<Pair>();
-  /** Of all open pairs. */
-  validUntil = Infinity;
   ended = false;
 
   constructor(shared: Shared) {
@@ -40,13 +38,11 @@ export class Tracking {
   }
 
   async track(listener: TrackingListener, options: SendOptions | undefined): Promise<Tracker> {
-    const entry = { listener };
-    this.listeners.add(entry);
     let over = false;
     const close = async (): Promise<void> => {
       over = true;
-      this.listeners.delete(entry);
-      if (this.listeners.size === 0) this.drop();
+      this.trackers.delete(tracker);
+      if (this.trackers.size === 0) this.drop();
     };
     const read = async (command: Command, readOptions?: SendOptions): Promise<Reply> => {
       if (over || this.ended) throw new PaxxRedisError('CLOSED', 'The tracker was closed.');
@@ -57,21 +53,15 @@ export class Tracking {
         return this.read(command, readOptions, true);
       }
     };
+    const tracker = { read, validUntil: this.validUntil(), close, [Symbol.asyncDispose]: close };
+    this.trackers.set(tracker, listener);
     try {
       await within(this.shared, 'CLIENT TRACKING', options, this.pairFor(undefined));
     } catch (error) {
       await close();
       throw error;
     }
-    const validUntil = (): number => this.validUntil;
-    return {
-      read,
-      get validUntil() {
-        return validUntil();
-      },
-      close,
-      [Symbol.asyncDispose]: close,
-    };
+    return tracker;
   }
 
   close(): void {
@@ -120,7 +110,7 @@ export class Tracking {
       if (over) return;
       over = true;
       stopProbing?.();
-      if (pair !== undefined && this.open.delete(pair)) this.measure();
+      if (pair !== undefined && this.open.delete(pair)) this.tellValidity();
       messages?.close();
       reads?.close(new PaxxRedisError('UNAVAILABLE', 'The tracking connection was lost.'));
       onLost();
@@ -157,10 +147,10 @@ export class Tracking {
       const opened: Pair = { reads, close, validUntil: sentAt + reliedMs };
       pair = opened;
       this.open.add(opened);
-      this.measure();
+      this.tellValidity();
       stopProbing = probe(this.shared, messages, (probedAt) => {
         opened.validUntil = probedAt + reliedMs;
-        this.measure();
+        this.tellValidity();
       });
       return opened;
     } catch (error) {
@@ -169,13 +159,19 @@ export class Tracking {
     }
   }
 
-  private measure(): void {
-    this.validUntil = Math.min(...[...this.open].map((pair) => pair.validUntil));
+  private validUntil(): number {
+    return Math.min(...[...this.open].map((pair) => pair.validUntil));
+  }
+
+  /** A number of their own: it is looked at with each value that is taken from memory. */
+  private tellValidity(): void {
+    const validUntil = this.validUntil();
+    for (const tracker of this.trackers.keys()) tracker.validUntil = validUntil;
   }
 
   private changed(keys: readonly string[] | null): void {
     if (keys?.length === 0) return;
-    for (const { listener } of this.listeners) tell(() => listener.changed(keys));
+    for (const listener of this.trackers.values()) tell(() => listener.changed(keys));
   }
 }
 
