@@ -15,6 +15,7 @@ export const trackingCases = [
     const { told, listener } = recorder();
     const tracker = await port.track(listener);
     assert.equal(await tracker.read(keyed('GET', key)), '1');
+    assert.ok(tracker.validUntil > port.clock.now());
     await ask(port, 'SET', unread, 'x');
     await ask(port, 'SET', key, '2');
     await eventually(() => told.length === 1, 'the change');
