@@ -1,7 +1,16 @@
 // Builds the packages of the workspace into their dist/, and into the CLI's: the server, for `paxx redis` and its image,
 // and the tarball of @paxx/redis, for apps that get it from there.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,10 +23,11 @@ const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]
 
 /** @param cliOut the CLI's dist, into which `server/` and `cli/packages/` go */
 export async function buildPackages(cliOut) {
-  // Apps carry it: its local names are short. The server's are kept, for the traces in its log.
+  // Apps carry it: its local names are short, and it is CommonJS, which apps of either kind, every compiler and Jest
+  // can load. The server's names are kept, for the traces in its log.
   await buildPackage(
     'src/redis',
-    { mangle: true },
+    { format: 'cjs', mangle: true },
     {
       index: 'src/redis/index.ts',
       cache: 'src/redis/cache/index.ts',
@@ -38,7 +48,7 @@ export async function buildPackages(cliOut) {
   );
   await buildPackage(
     'src/server',
-    { mangle: false },
+    { format: 'esm', mangle: false },
     {
       index: 'src/server/index.ts',
       jest: 'src/server/testing/jest.ts',
@@ -66,12 +76,12 @@ export async function buildPackages(cliOut) {
 }
 
 /** Made elsewhere and moved into place, so that whoever uses the last build is not left without a file. */
-async function buildPackage(folder, { mangle }, entries) {
+async function buildPackage(folder, { format, mangle }, entries) {
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'paxx-package-'));
   const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)]));
-  await bundle(input, { dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name].js' }, mangle);
+  await bundle(input, { dir: out, format, entryFileNames: '[name].js', chunkFileNames: '[name].js' }, mangle);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const types = spawnSync(process.execPath, [tsc, '-p', folder, '--outDir', join(out, 'types')], {
     cwd: root,
@@ -84,6 +94,8 @@ async function buildPackage(folder, { mangle }, entries) {
     join(out, 'types'),
     declared.map((path) => relative('dist/types', path)),
   );
+  // The sources' manifest says what they are; so does this one for the build, and for its types.
+  if (format === 'cjs') writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
   const dist = join(root, folder, 'dist');
   rmSync(dist, { recursive: true, force: true });
   renameSync(out, dist);

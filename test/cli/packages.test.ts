@@ -67,6 +67,26 @@ test('the build carries one that holds every file that its manifest names', () =
   expect(entries.filter((entry) => !names.has(path.posix.join('package', entry)))).toEqual([]);
 });
 
+test('gives every entry the same names by import and by require', () => {
+  const root = folder();
+  spawnSync('tar', ['-xzf', '-'], { input: findBundledPackage().read(), cwd: root });
+  const program = `
+    const { exports } = require('./package/package.json');
+    const names = (module) => Object.keys(module).filter((name) => !['default', 'module.exports'].includes(name));
+    const told = async ([entry, { default: file }]) => [entry, names(require('./package/' + file)).sort().join(), names(await import('./package/' + file)).sort().join()];
+    Promise.all(Object.entries(exports).filter(([, to]) => to.default).map(told)).then((all) => console.log(JSON.stringify(all)));
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-experimental-require-module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  const entries = JSON.parse(stdout) as [entry: string, required: string, imported: string][];
+  expect(entries.length).toBeGreaterThan(10);
+  for (const [entry, required, imported] of entries) expect([entry, imported]).toEqual([entry, required]);
+  expect(entries.find(([entry]) => entry === './port')?.[1]).toContain('createPort,');
+});
+
 test('an app that takes it gets half a megabyte at most', () => {
   const { stdout } = spawnSync('tar', ['-tvzf', '-'], { input: findBundledPackage().read(), encoding: 'utf8' });
   const sizes = stdout

@@ -256,12 +256,6 @@ describe('an app that cannot have it', () => {
       'TypeScript 4.9 cannot read the types',
       'Upgrade typescript',
     ],
-    [
-      'CommonJS of node16',
-      () => folder(typescript('5.9.3', 'node16')),
-      'no CommonJS file may import @paxx/redis',
-      '"nodenext"',
-    ],
   ])('%s is told why, and the way out', async (_, make, reason, way) => {
     const root = make();
     const before = tree(root);
@@ -285,24 +279,11 @@ describe('an app that cannot have it', () => {
     expect((await told(root, ADD)).err).not.toContain('--with');
   });
 
-  test('old Nodes and compilers that may do are warned of', async () => {
-    const given = typescript('^5.7.3', 'nodenext');
+  test('old Nodes are warned of', async () => {
+    const given = typescript('^5.7.3', 'node16');
     const manifest = (given['package.json'] as string).replace('{ "name"', '{ "engines": { "node": ">=18" }, "name"');
     const { out } = await add(folder({ ...given, 'package.json': manifest }), '--with', 'lease');
     expect(out).toContain('package.json: admits Node 18, but @paxx/redis needs 20.19 or newer');
-    expect(out).toContain('TypeScript before 5.8 lets no CommonJS file import @paxx/redis');
-  });
-
-  test.each([
-    ['commonjs', true],
-    ['module', false],
-  ])('Jest is told of an ES module where it requires it: %s, %s', async (type, warned) => {
-    const given = typescript('5.9.3', 'nodenext');
-    const manifest = (given['package.json'] as string)
-      .replace('{ "name"', `{ "type": "${type}", "name"`)
-      .replace('{ "typescript"', '{ "jest": "^30", "typescript"');
-    const { out } = await add(folder({ ...given, 'package.json': manifest }), '--with', 'lease');
-    expect(out.includes('package.json: Jest before Node 24.9 needs "transformIgnorePatterns"')).toBe(warned);
   });
 });
 

@@ -145,6 +145,8 @@ interface Compiler {
   readonly version: string;
   readonly options: object;
   readonly importEnding: '' | '.js' | '.ts';
+  /** Of the app; default `module`. */
+  readonly type?: 'commonjs';
   readonly always?: true;
 }
 
@@ -172,6 +174,12 @@ const COMPILERS: readonly Compiler[] = [
   { version: '5.4.5', options: { strict: false, ...ES2022, ...NODE10 }, importEnding: '' },
   { version: '5.4.5', options: { strict: true, ...ES2022, module: 'esnext', moduleResolution: 'bundler' }, importEnding: '' },
   {
+    version: '5.4.5',
+    options: { ...STRICTEST, ...ES2022, module: 'node16', moduleResolution: 'node16', esModuleInterop: true },
+    importEnding: '',
+    type: 'commonjs',
+  },
+  {
     version: '7.0.2',
     options: {
       ...STRICTEST,
@@ -195,7 +203,7 @@ describe.skipIf(modules === undefined)('compiles', () => {
   test.for(wanted)('by TypeScript $version, $options.module', { timeout: 240_000 }, (compiler, { skip }) => {
     const typescript = installPackages([`typescript@${compiler.version}`]);
     if (typescript === undefined) return skip('npm cannot install');
-    const root = appFolder({ type: 'module' });
+    const root = appFolder({ type: compiler.type ?? 'module' });
     const strict = 'strict' in compiler.options && compiler.options.strict === true;
     const [major = 5, minor = 0] = compiler.version.split('.').map(Number);
     const noPropertyAccessFromIndexSignature = 'noPropertyAccessFromIndexSignature' in compiler.options;

@@ -1,6 +1,6 @@
 /** `--with`: which pieces of @paxx/redis the app is to have, and whether it can have them. */
 import { PaxxError } from '../../errors.ts';
-import type { Host, TypeScriptFacts } from '../../hosts/host.ts';
+import type { Host } from '../../hosts/host.ts';
 import { PACKAGE } from '../../render/index.ts';
 import type { ComponentRecord } from '../ledger.ts';
 import type { Json, JsonObject } from '../plan.ts';
@@ -99,27 +99,8 @@ export function checkPieces(
       'Upgrade typescript to 5 or newer, or leave out --with.',
     );
   }
-  if (typescript && host.packageType === 'commonjs' && /^node1[68]$/.test(typescript.module)) {
-    refuse(
-      `with "module": "${typescript.module}" no CommonJS file may import ${PACKAGE}, an ES module`,
-      'Set "module" to "nodenext" with TypeScript 5.8 or newer, or leave out --with.',
-      typescript.config,
-    );
-  }
-  if (typescript && host.packageType === 'commonjs' && typescript.module === 'nodenext' && isBefore58(typescript)) {
-    const message = `TypeScript before 5.8 lets no CommonJS file import ${PACKAGE}, an ES module: upgrade it`;
-    warnings.push({ path: host.manifest, message });
-  }
-  if (host.packageType === 'commonjs' && host.dependencies['jest'] !== undefined) {
-    const message = `Jest before Node 24.9 needs "transformIgnorePatterns": ["/node_modules/(?!(.pnpm/)?@paxx)"], since ${PACKAGE} is an ES module`;
-    warnings.push({ path: host.manifest, message });
-  }
   if (host.node && host.node.major < OLDEST_NODE) {
     const message = `admits Node ${host.node.major}, but ${PACKAGE} needs 20.19 or newer`;
     warnings.push({ path: host.manifest, message });
   }
-}
-
-function isBefore58({ version }: TypeScriptFacts): boolean {
-  return version.major === 5 && version.minor < 8;
 }
