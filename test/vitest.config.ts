@@ -1,13 +1,35 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Rooms whose tests leave nothing behind in the modules that they import: those are loaded once for all of them. */
+const SHARED = [
+  'conformance',
+  'editors',
+  'hosts',
+  'plan',
+  'redis/cache',
+  'redis/port',
+  'redis/primitives',
+  'server',
+  'settings',
+];
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'threads',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'shared', isolate: false, include: SHARED.map((room) => `test/${room}/**/*.test.ts`) },
+      },
+      {
+        extends: true,
+        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: SHARED.map((room) => `test/${room}/**`) },
+      },
+    ],
   },
 });
