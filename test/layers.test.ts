@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SHARED } from './vitest.config.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -94,6 +95,29 @@ describe('layers', () => {
         ]),
       ),
     ).toEqual(['a', 'b', 'c', 'a']);
+  });
+});
+
+describe('tests whose modules are loaded once', () => {
+  it('import none that registers hooks, which would run for the first file alone', () => {
+    const known = new Set(sources(join(root, 'test')));
+    const inShared = (file: string): boolean => SHARED.some((room) => file.startsWith(`test/${room}/`));
+    const tests = [...known].filter((file) => file.endsWith('.test.ts') && inShared(file));
+    expect(tests.length).toBeGreaterThan(50);
+    const imported = new Set<string>();
+    const visit = (file: string): void => {
+      for (const target of importsOf(file)) {
+        if (!known.has(target) || imported.has(target)) continue;
+        imported.add(target);
+        visit(target);
+      }
+    };
+    for (const file of tests) visit(file);
+    expect(imported).toContain('test/support/redis-server.ts');
+    const hooks = [...imported].filter((file) =>
+      /^(?:before|after)(?:Each|All)\(/m.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(hooks).toEqual([]);
   });
 });
 

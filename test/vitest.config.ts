@@ -2,11 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Rooms whose tests leave nothing behind in the modules that they import: those are loaded once for all of them. */
-const SHARED = [
+export const SHARED = [
   'conformance',
   'editors',
   'hosts',
-  'plan',
   'redis/cache',
   'redis/port',
   'redis/primitives',

@@ -2,15 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StartedServer } from '../../src/server/index.ts';
 import { savingOf } from '../../src/server/persistence/saving.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { PATIENCE, closing, fields, info, isLinked, real, start, wire } from '../support/replication.ts';
+import { PATIENCE, fields, info, isLinked, real, start, wire } from '../support/replication.ts';
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'paxx-hand-over-'));
-  closing.push(() => rm(path, { recursive: true, force: true }));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 

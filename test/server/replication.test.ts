@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StartedServer } from '../../src/server/index.ts';
 import { hasRedisServer } from '../support/redis-server.ts';
-import { PATIENCE, closing, info, isLinked, real, start, wire } from '../support/replication.ts';
+import { PATIENCE, info, isLinked, real, start, wire } from '../support/replication.ts';
 
 /** The replica has everything that its master had when this was called. */
 async function isLevel(master: StartedServer, replica: StartedServer): Promise<void> {
@@ -273,7 +273,7 @@ describe('of ours', () => {
 
   it('keeps on disk what its master sent, in one piece and after it', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'paxx-replica-'));
-    closing.push(() => rm(dir, { recursive: true }));
+    onTestFinished(() => rm(dir, { recursive: true }));
     const config = { appendonly: 'yes', appendfsync: 'always' };
     const master = await start();
     master.call('SET', 'first', 1);
@@ -306,7 +306,7 @@ describe('of ours', () => {
     });
     master.listen(0, '127.0.0.1');
     await once(master, 'listening');
-    closing.push(() => {
+    onTestFinished(() => {
       for (const socket of sockets) socket.destroy();
       master.close();
     });

@@ -1,5 +1,5 @@
 /** Masters and replicas, redis-server's and ours, that end with the test. */
-import { afterEach, expect, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { startServer } from '../../src/server/index.ts';
 import type { StartedServer, StartOptions } from '../../src/server/index.ts';
 import { startRedisServer } from './redis-server.ts';
@@ -7,30 +7,24 @@ import type { RedisServer } from './redis-server.ts';
 import { openWire } from './wire-client.ts';
 import type { WireClient } from './wire-client.ts';
 
-/** What is to be ended with the test, the last first. */
-export const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 /** For `vi.waitFor`: links come about when both sides get to it. */
 export const PATIENCE = { timeout: 20_000, interval: 20 };
 
 export async function start(options: StartOptions = {}): Promise<StartedServer> {
   const server = await startServer(options);
-  closing.push(() => server.stop());
+  onTestFinished(() => server.stop());
   return server;
 }
 
 export async function real(...args: string[]): Promise<RedisServer> {
   const server = await startRedisServer({ args: ['--repl-diskless-sync-delay', '0', ...args] });
-  closing.push(() => server.stop());
+  onTestFinished(() => server.stop());
   return server;
 }
 
 export async function wire(port: number): Promise<WireClient> {
   const client = await openWire(port);
-  closing.push(() => client.close());
+  onTestFinished(() => client.close());
   return client;
 }
 
