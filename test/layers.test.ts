@@ -101,8 +101,7 @@ describe('layers', () => {
 describe('tests whose modules are loaded once', () => {
   it('import none that registers hooks, which would run for the first file alone', () => {
     const known = new Set(sources(join(root, 'test')));
-    const inShared = (file: string): boolean => SHARED.some((room) => file.startsWith(`test/${room}/`));
-    const tests = [...known].filter((file) => file.endsWith('.test.ts') && inShared(file));
+    const tests = [...known].filter((file) => file.endsWith('.test.ts') && isShared(file));
     expect(tests.length).toBeGreaterThan(50);
     const imported = new Set<string>();
     const visit = (file: string): void => {
@@ -120,6 +119,10 @@ describe('tests whose modules are loaded once', () => {
     expect(hooks).toEqual([]);
   });
 });
+
+function isShared(file: string): boolean {
+  return SHARED.some((room) => file.startsWith(`test/${room}/`));
+}
 
 function roomOf(file: string): string {
   const rooms = Object.keys(ALLOWED).filter((room) => file.startsWith(`${room}/`));
