@@ -48,7 +48,7 @@ export async function buildPackages(cliOut) {
   );
   await buildPackage(
     'src/server',
-    { format: 'esm', mangle: false },
+    { format: 'esm', mangle: false, required: ['index', 'jest'] },
     {
       index: 'src/server/index.ts',
       jest: 'src/server/testing/jest.ts',
@@ -75,13 +75,26 @@ export async function buildPackages(cliOut) {
   packPackage(root, join(root, 'src/redis'), join(cliOut, 'cli/packages'));
 }
 
-/** Made elsewhere and moved into place, so that whoever uses the last build is not left without a file. */
-async function buildPackage(folder, { format, mangle }, entries) {
+/**
+ * Made elsewhere and moved into place, so that whoever uses the last build is not left without a file.
+ *
+ * @param required names of entries that are also built for `require`, as Jest does it
+ */
+async function buildPackage(folder, { format, mangle, required }, entries) {
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'paxx-package-'));
   const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)]));
   await bundle(input, { dir: out, format, entryFileNames: '[name].js', chunkFileNames: '[name].js' }, mangle);
+  if (required !== undefined) {
+    const again = Object.fromEntries(required.map((name) => [name, input[name]]));
+    await bundle(again, {
+      dir: join(out, 'cjs'),
+      format: 'cjs',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name].js',
+    });
+  }
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const types = spawnSync(process.execPath, [tsc, '-p', folder, '--outDir', join(out, 'types')], {
     cwd: root,
@@ -94,8 +107,10 @@ async function buildPackage(folder, { format, mangle }, entries) {
     join(out, 'types'),
     declared.map((path) => relative('dist/types', path)),
   );
-  // The sources' manifest says what they are; so does this one for the build, and for its types.
-  if (format === 'cjs') writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
+  // The sources' manifest says what they are; so do these for the build, and for types that both kinds read.
+  for (const part of format === 'cjs' ? ['.'] : ['cjs', 'types']) {
+    writeFileSync(join(out, part, 'package.json'), '{ "type": "commonjs" }\n');
+  }
   const dist = join(root, folder, 'dist');
   rmSync(dist, { recursive: true, force: true });
   renameSync(out, dist);

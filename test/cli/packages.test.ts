@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { packPackage } from '../../.ci/pack-package.mjs';
 import { findBundledPackage } from '../../src/cli/components/packages.ts';
+import { REPOSITORY } from './support/built.ts';
 import { folder } from './support/folders.ts';
 
 const PACKAGE = {
@@ -85,6 +86,23 @@ test('gives every entry the same names by import and by require', () => {
   expect(entries.length).toBeGreaterThan(10);
   for (const [entry, required, imported] of entries) expect([entry, imported]).toEqual([entry, required]);
   expect(entries.find(([entry]) => entry === './port')?.[1]).toContain('createPort,');
+});
+
+test('the server and its helper for Jest can be required', () => {
+  const program = `
+    const { useServer } = require('@paxx/server/jest');
+    const { startServer } = require('@paxx/server');
+    startServer().then(async (redis) => {
+      console.log(typeof useServer, redis.call('PING'));
+      await redis.stop();
+    });
+  `;
+  const cwd = path.join(REPOSITORY, 'src/server');
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-experimental-require-module', '-e', program], {
+    cwd,
+    encoding: 'utf8',
+  });
+  expect([stdout, stderr]).toEqual(['function PONG\n', '']);
 });
 
 test('an app that takes it gets half a megabyte at most', () => {

@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,13 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   for (const server of servers.splice(0)) await server.stop();
 });
+
+/** Gone after the test. */
+function newFolder(): string {
+  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'paxx-pieces-')));
+  folders.push(folder);
+  return folder;
+}
 
 interface Kind {
   readonly name: string;
@@ -70,8 +77,7 @@ const KINDS: readonly (Kind & { readonly always?: true })[] = [
 
 describe('a small app with leases, limits, a queue and idempotency', () => {
   test.for(KINDS.filter(({ always }) => FULL || always))('$name', { timeout: LIMIT }, async (kind, { skip }) => {
-    const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'paxx-pieces-')));
-    folders.push(folder);
+    const folder = newFolder();
     writeFiles(folder, new Map(Object.entries(appOf(kind)).map(([name, text]) => [name, Buffer.from(text)])));
     const original = snapshot(folder);
 
@@ -236,7 +242,60 @@ function withoutOutput(files: Snapshot): Record<string, string> {
   return Object.fromEntries(left);
 }
 
+/** Jest as it comes, which requires all that it loads. */
+const JEST_TESTS = `
+const { useServer } = require('@paxx/server/jest');
+const { createCache, createPort, createPrimitives } = require('@paxx/redis');
+const { Redis } = require('ioredis');
+
+const redis = useServer({ env: 'REDIS_URL' });
+let client;
+let port;
+beforeEach(() => {
+  client = new Redis(process.env.REDIS_URL);
+  port = createPort(client, { warn() {} });
+});
+afterEach(async () => {
+  await port.close();
+  client.disconnect();
+});
+
+test('a lease', async () => {
+  const lease = await createPrimitives(port).lease.acquire('x', { ttlMs: 1000 });
+  expect(lease.token).toBeGreaterThan(0);
+  expect(redis.keys()).not.toEqual([]);
+  await lease.release();
+});
+
+test('the cache, on a server that was emptied in between', async () => {
+  expect(await client.dbsize()).toBe(0);
+  await client.set('bytes', Buffer.from([0, 255, 1]));
+  expect([...(await client.getBuffer('bytes'))]).toEqual([0, 255, 1]);
+  const cache = createCache({ port, l1: true });
+  expect(await cache.getOrCompute('k', { ttl: '1m' }, async () => ({ a: 1 }))).toEqual({ a: 1 });
+  expect(await cache.get('k')).toEqual({ a: 1 });
+  await cache.close();
+});
+`;
+
 if (FULL) {
+  test('Jest loads the package and the server beside it', { timeout: LIMIT }, ({ skip }) => {
+    const modules = installPackages(['jest@30.5.2', 'ioredis@5.11.1']);
+    if (modules === undefined) return skip('npm cannot install');
+    const root = newFolder();
+    writeFileSync(path.join(root, 'package.json'), '{ "private": true }');
+    writeFileSync(path.join(root, 'a.test.js'), JEST_TESTS);
+    cpSync(modules, path.join(root, 'node_modules'), { recursive: true, verbatimSymlinks: true });
+    for (const name of ['redis', 'server']) {
+      const target = path.join(root, 'node_modules/@paxx', name);
+      for (const part of ['package.json', 'dist']) {
+        cpSync(path.join(ROOT, 'src', name, part), path.join(target, part), { recursive: true });
+      }
+    }
+    const { status, out } = run(root, process.execPath, 'node_modules/jest/bin/jest.js', '--no-watchman');
+    expect([status, out]).toEqual([0, expect.stringContaining('2 passed, 2 total')]);
+  });
+
   describe('the host apps compile with every piece', () => {
     const compiled = RUNS.filter(({ host }) => !TOO_OLD.has(host));
     test.for(compiled)('$host', { timeout: 2 * LIMIT }, async ({ host, options = [], app, steps }, { skip }) => {

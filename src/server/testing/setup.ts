@@ -1,4 +1,4 @@
-// As a setup file of vitest or jest: each test file gets a server of its own in REDIS_URL, before its imports read it.
+// As a setup file of vitest: each test file gets a server of its own in REDIS_URL, before its imports read it.
 
 import { startServer } from './start-server.ts';
 
