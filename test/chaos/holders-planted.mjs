@@ -1,0 +1,23 @@
+// Planted bugs that test/chaos/holders.mjs must find, as changes to the text of the package.
+
+/** @type {Record<string, [string, string][]>} by name: texts that are there once, and what takes their place */
+export const planted = {
+  'renewal-ignores-loss': [['if (!ours) {', 'if (false) {']],
+  'validity-from-reply': [
+    [
+      'this.deadline = options.sentAt + validityOf(options)',
+      'this.deadline = keeper.clock.now() + validityOf(options)',
+    ],
+    ['Math.max(this.deadline, sentAt + validityOf(this.options))', 'clock.now() + validityOf(this.options)'],
+  ],
+  'signal-awaits-reply': [['if (now >= this.deadline) return this.lose(', 'if (false) return this.lose(']],
+  'any-may-release': [
+    ["if not held or string.match(held, '^([^#]*)#') ~= ARGV[1] then return 0 end", 'if not held then return 0 end'],
+  ],
+  'tokens-from-counter': [["'0') + 1, time[1] * 1000000 + time[2])", "'0') + 1, 1)"]],
+  'fence-refuses-nobody': [['if token < seen then return REFUSED end', '']],
+  'one-permit-too-many': [
+    ["redis.call('ZCARD', KEYS[1]) < limit then\n  \n", "redis.call('ZCARD', KEYS[1]) <= limit then\n  \n"],
+  ],
+  'wakes-alone': [['Math.min(end - clock.now(), pause, Math.max(0, retryMs) + pauses.jitter())', 'end - clock.now()']],
+};
