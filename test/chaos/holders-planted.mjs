@@ -17,7 +17,9 @@ export const planted = {
   'tokens-from-counter': [["'0') + 1, time[1] * 1000000 + time[2])", "'0') + 1, 1)"]],
   'fence-refuses-nobody': [['if token < seen then return REFUSED end', '']],
   'one-permit-too-many': [
-    ["redis.call('ZCARD', KEYS[1]) < limit then\n  \n", "redis.call('ZCARD', KEYS[1]) <= limit then\n  \n"],
+    ["or redis.call('ZCARD', KEYS[1]) < limit then", "or redis.call('ZCARD', KEYS[1]) <= limit then"],
   ],
+  'permits-renew-themselves-anew': [["if not redis.call('ZSCORE', KEYS[1], id) then return 0 end", '']],
+  'term-until-the-end': [[', ttlMs / 100) - graceMs', ', ttlMs / 100)']],
   'wakes-alone': [['Math.min(end - clock.now(), pause, Math.max(0, retryMs) + pauses.jitter())', 'end - clock.now()']],
 };

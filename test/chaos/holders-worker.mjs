@@ -30,7 +30,7 @@ const TURN_MS = 12;
 const PATIENT_TURNS = 4;
 const append = defineFencedScript('chaos.append', `redis.call('RPUSH', KEYS[1], ARGV[1])`);
 
-const port = createPort(makeClient(name, redisPort), { defaultDeadlineMs: 500, warn: () => {} });
+const port = createPort(makeClient(name, redisPort), { defaultDeadlineMs: 1000, warn: () => {} });
 const leases = createLeases(port);
 const semaphores = createSemaphores(port);
 const leaders = createLeaders(port);

@@ -5,16 +5,15 @@
 // What happens is appended to the log by writeSync, which outlives a SIGKILL. Times are of the system's monotonic clock,
 // which all processes share.
 import { openSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { makeClient, now } from './processes.mjs';
+import { CHAOS } from './queue-settings.mjs';
 
 const [, , bundle, redisPort, name, path] = process.argv;
-const require = createRequire(import.meta.url);
-const { createPort, createQueue, CHAOS } = await import(bundle);
+const { createPort, createQueue } = await import(bundle);
 const log = openSync(path, 'a');
-const now = () => Number(process.hrtime.bigint() / 1000n) / 1000;
 const write = (...parts) => writeSync(log, `${parts.join(' ')}\n`);
 
-const port = createPort(makeClient(name), { defaultDeadlineMs: 1000, warn: () => {} });
+const port = createPort(makeClient(name, redisPort), { defaultDeadlineMs: 1000, warn: () => {} });
 const queue = createQueue(port, 'chaos', CHAOS);
 let worker = start();
 process.on('message', async (message) => {
@@ -66,22 +65,4 @@ async function handle(job) {
   } finally {
     write('E', job.id, run, now());
   }
-}
-
-function makeClient(client) {
-  const url = `redis://127.0.0.1:${redisPort}`;
-  if (client.startsWith('ioredis')) {
-    const { Redis } = require(client);
-    const redis = new Redis(url, {
-      retryStrategy: () => 50,
-      autoResendUnfulfilledCommands: false,
-      enableOfflineQueue: false,
-    });
-    return redis.on('error', () => {});
-  }
-  const { createClient } = require(client);
-  const redis = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: () => 50 } });
-  redis.on('error', () => {});
-  redis.connect().catch(() => {});
-  return redis;
 }

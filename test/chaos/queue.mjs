@@ -6,17 +6,17 @@
 // One queue and three worker processes, each with another client, live through all rounds. A round enqueues jobs,
 // does one or two of the faults below in the midst of the work, waits until nothing is left and looks at what the
 // workers have written down. redis-server appends with fsync always, so what it acknowledged outlives its death.
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { rolldown } from 'rolldown';
+import { bundlePackage, CLIENTS, freePort, now, seeded, startRedis } from './processes.mjs';
+import { CHAOS } from './queue-settings.mjs';
 
 const { values, positionals } = parseArgs({
   options: { seed: { type: 'string', default: String(Date.now() % 1e6) } },
@@ -27,16 +27,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const scratch = mkdtempSync(join(tmpdir(), 'paxx-queue-chaos-'));
 const log = join(scratch, 'log');
-const CHAOS = { vtMs: 600, maxAttempts: 4, maxStalls: 30, backoff: { baseMs: 30 } };
+const APPENDING = ['--appendonly', 'yes', '--appendfsync', 'always', '--auto-aof-rewrite-min-size', '2mb'];
 const JOBS = 40;
 const WORKERS = 3;
 /** A round that has not ended by then never will. */
 const LIMIT_MS = 30_000;
 /** A server that is started again reads what it has written first. */
 const PATIENCE_MS = 60_000;
-const CLIENTS = ['ioredis-5', 'ioredis-6', 'redis-5', 'redis-6'];
 
-const random = mulberry(Number(values.seed));
+const random = seeded(Number(values.seed));
 let server;
 let made = 0;
 const totals = { jobs: 0, dead: 0, attempts: 0, acknowledged: 0, lostSignals: 0, faults: {} };
@@ -45,9 +44,9 @@ const workers = [];
 
 try {
   writeFileSync(log, '');
-  const bundle = await bundlePackage();
+  const bundle = await bundlePackage(scratch, ['port/index.ts', 'primitives/queue/index.ts']);
   const redisPort = await freePort();
-  await startRedis(redisPort);
+  server = await startRedis(redisPort, scratch, APPENDING);
   const { createPort, createQueue } = await import(bundle);
   const { Redis } = require('ioredis-6');
   const client = new Redis(redisPort, '127.0.0.1', { retryStrategy: () => 20 });
@@ -244,7 +243,7 @@ function makeFaults(redisPort, port, bundle) {
       server.kill('SIGKILL');
       await gone;
       await delay(random() * 100);
-      await startRedis(redisPort);
+      server = await startRedis(redisPort, scratch, APPENDING);
     },
     async freeze() {
       server.kill('SIGSTOP');
@@ -278,56 +277,4 @@ async function startWorker(redisPort, bundle) {
   const child = fork(join(here, 'queue-worker.mjs'), [bundle, String(redisPort), client, log]);
   await once(child, 'message');
   return { child };
-}
-
-async function startRedis(redisPort) {
-  const options = ['--port', redisPort, '--bind', '127.0.0.1', '--dir', scratch, '--save', ''];
-  const appending = ['--appendonly', 'yes', '--appendfsync', 'always', '--auto-aof-rewrite-min-size', '2mb'];
-  server = spawn('redis-server', [...options, ...appending].map(String), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise((resolve, reject) => {
-    server.stdout.on('data', (text) => String(text).includes('Ready to accept connections') && resolve());
-    server.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
-  });
-}
-
-async function bundlePackage() {
-  const entry = join(scratch, 'entry.ts');
-  const root = join(here, '..', '..', 'src', 'redis');
-  writeFileSync(
-    entry,
-    `export * from ${JSON.stringify(join(root, 'port/index.ts'))};
-export * from ${JSON.stringify(join(root, 'primitives/queue/index.ts'))};
-export const CHAOS = ${JSON.stringify(CHAOS)};
-`,
-  );
-  const built = await rolldown({ input: entry, platform: 'node', logLevel: 'silent' });
-  const file = join(scratch, 'package.mjs');
-  await built.write({ file, format: 'esm', codeSplitting: false });
-  await built.close();
-  return pathToFileURL(file).href;
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-function now() {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
-}
-
-function mulberry(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
