@@ -93,7 +93,11 @@ export function createJudge() {
     const wipe = wipes.find(({ at }) => hold.at <= at);
     if (wipe !== undefined && hold.until > wipe.at + ttlMs - MARGIN_MS + 1)
       fail(`relied on after the data were lost at ${wipe.at}:`, hold);
-    if (hold.lost < hold.until && hold.what !== 'term' && !wipes.some((one) => mayPredate(hold, one)))
+    if (
+      hold.lost < hold.until &&
+      hold.what !== 'term' &&
+      !wipes.some((one) => one.at <= hold.lost && mayPredate(hold, one))
+    )
       fail('lost while it was certain:', hold);
   }
 
@@ -132,7 +136,8 @@ export function createJudge() {
       for (const { token, at: when } of refusals.splice(0)) {
         const hold = holds.get(`lease ${token}`);
         const claimed = hold !== undefined && when < Math.min(hold.until, hold.end);
-        if (claimed && !wipes.some((wipe) => mayPredate(hold, wipe))) fail(`refused at ${when} what it holds:`, hold);
+        if (claimed && !wipes.some((wipe) => wipe.at <= when && mayPredate(hold, wipe)))
+          fail(`refused at ${when} what it holds:`, hold);
       }
       for (const [key, hold] of holds) {
         if (Math.min(hold.until, hold.end) > at - SETTLED_MS) continue;

@@ -10,7 +10,7 @@ export const planted = {
     ],
     ['Math.max(this.deadline, sentAt + validityOf(this.options))', 'clock.now() + validityOf(this.options)'],
   ],
-  'signal-awaits-reply': [['if (now >= this.deadline) return this.lose(', 'if (false) return this.lose(']],
+  'signal-never-fires': [['if (now >= this.deadline) return this.lose(', 'if (now >= this.deadline) return void (']],
   'any-may-release': [
     ["if not held or string.match(held, '^([^#]*)#') ~= ARGV[1] then return 0 end", 'if not held then return 0 end'],
   ],

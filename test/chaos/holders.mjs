@@ -53,7 +53,18 @@ async function play() {
   const random = seeded(Number(values.seed));
   const faults = {};
   const violations = [];
-  const world = { scratch, log, judge, random, port: await freePort(), appends: true, era: 0, seen: 0, workers: [] };
+  const world = {
+    scratch,
+    log,
+    judge,
+    random,
+    port: await freePort(),
+    appends: true,
+    era: 0,
+    seen: 0,
+    slowestMs: 0,
+    workers: [],
+  };
   try {
     world.bundle = await bundlePackage(scratch, ['port/index.ts', 'primitives/index.ts'], (code) =>
       values.plant === undefined ? code : plant(code, planted[values.plant]),
@@ -75,9 +86,9 @@ async function play() {
         violations.push(
           `round ${turn} (${world.appends ? 'appending' : 'forgetting'}; ${timeline.join(', ')}): ${found}`,
         );
-      if ((turn + 1) % 50 === 0) console.log(`${turn + 1} rounds: ${JSON.stringify({ ...judge.totals, faults })}`);
+      if ((turn + 1) % 50 === 0) console.log(`${turn + 1} rounds: ${summary(world, faults)}`);
     }
-    console.log(`seed ${values.seed}, ${turn} rounds: ${JSON.stringify({ ...judge.totals, faults })}`);
+    console.log(`seed ${values.seed}, ${turn} rounds: ${summary(world, faults)}`);
     for (const violation of violations) console.log(`VIOLATION ${violation}`);
     if (violations.length > 0) process.exitCode = 1;
   } finally {
@@ -88,6 +99,11 @@ async function play() {
     await delay(50);
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** `slowestMs`: until everybody had got on after the faults of a round, at the most. */
+function summary({ judge, slowestMs }, faults) {
+  return JSON.stringify({ ...judge.totals, slowestMs, faults });
 }
 
 /** Some faults at once; of one process, one after the other. @returns what was done when */
@@ -207,6 +223,7 @@ async function everybodyGetsOn(world, tail) {
         .map((what) => `#${index} gets no ${what}`),
     );
     if (!grants.some(({ what }) => what === 'term')) waiting.push('nobody leads');
+    world.slowestMs = Math.max(world.slowestMs, Math.round(now() - since));
     if (waiting.length === 0) return [];
     if (now() - since > LIMIT_MS) return waiting;
     await delay(20);
