@@ -8,7 +8,7 @@
 export const HOLDERS = {
   lease: { limit: 1, ttlMs: 400 },
   permit: { limit: 2, ttlMs: 400 },
-  term: { limit: 1, ttlMs: 500, stepDownMs: 100 },
+  term: { limit: 1, ttlMs: 600, stepDownMs: 200 },
 };
 
 /** By so much validity ends before the time to live does, at least. */

@@ -19,7 +19,8 @@ export const planted = {
   'one-permit-too-many': [
     ["or redis.call('ZCARD', KEYS[1]) < limit then", "or redis.call('ZCARD', KEYS[1]) <= limit then"],
   ],
-  'permits-renew-themselves-anew': [["if not redis.call('ZSCORE', KEYS[1], id) then return 0 end", '']],
-  'term-until-the-end': [[', ttlMs / 100) - graceMs', ', ttlMs / 100)']],
+  'permits-renewed-unseen': [["if not redis.call('ZSCORE', KEYS[1], id) then return 0 end", '']],
+  'twice-its-time': [[', ttlMs / 100) - graceMs', ', ttlMs / 100) - graceMs + ttlMs']],
+  'no-time-to-step-down': [[', ttlMs / 100) - graceMs', ', ttlMs / 100)']],
   'wakes-alone': [['Math.min(end - clock.now(), pause, Math.max(0, retryMs) + pauses.jitter())', 'end - clock.now()']],
 };

@@ -141,7 +141,7 @@ async function lead() {
     holding.add(one);
     one.use();
     const luck = Math.random();
-    await Promise.race([lost, sleep(luck < 0.7 ? luck * 100 : luck * ttlMs)]);
+    await Promise.race([lost, sleep(luck < 0.7 ? luck * 100 : luck * 2 * ttlMs)]);
     // Time to put things in order: nobody else begins yet.
     if (term.signal.aborted) await sleep(Math.random() * stepDownMs);
     holding.delete(one);

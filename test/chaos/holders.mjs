@@ -62,7 +62,7 @@ async function play() {
     appends: true,
     era: 0,
     seen: 0,
-    slowestMs: 0,
+    slowest: { ms: 0 },
     workers: [],
   };
   try {
@@ -101,9 +101,9 @@ async function play() {
   }
 }
 
-/** `slowestMs`: until everybody had got on after the faults of a round, at the most. */
-function summary({ judge, slowestMs }, faults) {
-  return JSON.stringify({ ...judge.totals, slowestMs, faults });
+/** `slowest`: how long after the faults of a round somebody had to wait at the most, and who. */
+function summary({ judge, slowest }, faults) {
+  return JSON.stringify({ ...judge.totals, slowest, faults });
 }
 
 /** Some faults at once; of one process, one after the other. @returns what was done when */
@@ -223,9 +223,10 @@ async function everybodyGetsOn(world, tail) {
         .map((what) => `#${index} gets no ${what}`),
     );
     if (!grants.some(({ what }) => what === 'term')) waiting.push('nobody leads');
-    world.slowestMs = Math.max(world.slowestMs, Math.round(now() - since));
+    const ms = Math.round(now() - since);
+    if (waiting.length > 0 && ms > world.slowest.ms) world.slowest = { ms, waiting };
     if (waiting.length === 0) return [];
-    if (now() - since > LIMIT_MS) return waiting;
+    if (ms > LIMIT_MS) return waiting;
     await delay(20);
   }
 }
