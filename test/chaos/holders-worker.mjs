@@ -110,11 +110,13 @@ async function hold(what, id, asked, got, work) {
   holding.add(one);
   await work();
   const luck = Math.random();
-  await Promise.race([lost, sleep(luck < 0.8 ? luck * 80 : luck * 1.6 * ttlMs)]);
+  await Promise.race([lost, sleep(luck < 0.9 ? luck * 60 : luck * 1.6 * ttlMs)]);
   if (got.signal.aborted) return;
   holding.delete(one);
   write('R', what, id, process.pid, now());
   await got.release().catch(expected);
+  // Others first: who asks again at once is faster than those who are woken.
+  await sleep(Math.random() * 60);
 }
 
 /** A term tells no time, but that another may begin only `stepDownMs` after it has ended. */
