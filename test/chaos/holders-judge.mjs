@@ -13,6 +13,8 @@ export const HOLDERS = {
 
 /** By so much validity ends before the time to live does, at least. */
 const MARGIN_MS = 50;
+/** Clocks are read in whole microseconds. */
+const PRECISION_MS = 0.01;
 /** Nothing is written down later: processes are stopped for less. */
 const SETTLED_MS = 10_000;
 
@@ -91,10 +93,10 @@ export function createJudge() {
   function checkOne(hold) {
     const { ttlMs } = HOLDERS[hold.what];
     const wipe = wipes.find(({ at }) => hold.at <= at);
-    if (wipe !== undefined && hold.until > wipe.at + ttlMs - MARGIN_MS + 1)
+    if (wipe !== undefined && hold.until > wipe.at + ttlMs - MARGIN_MS + PRECISION_MS)
       fail(`relied on after the data were lost at ${wipe.at}:`, hold);
     if (
-      hold.lost < hold.until &&
+      hold.lost < hold.until - PRECISION_MS &&
       hold.what !== 'term' &&
       !wipes.some((one) => one.at <= hold.lost && mayPredate(hold, one))
     )

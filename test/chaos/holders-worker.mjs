@@ -25,8 +25,8 @@ const log = openSync(path, 'a');
 const write = (...parts) => writeSync(log, `${parts.join(' ')}\n`);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Turns of the timers: the keeper's is due before the next of these, however slow the machine is. */
 const TURN_MS = 12;
+/** So many turns after it is due, the timer that fires the signal has had its own, however slow the machine is. */
 const PATIENT_TURNS = 4;
 const append = defineFencedScript('chaos.append', `redis.call('RPUSH', KEYS[1], ARGV[1])`);
 
@@ -93,17 +93,17 @@ async function hold(what, id, asked, got, work) {
     const { validMs } = got;
     return { at, valid: validMs > 0, until: at + validMs };
   };
-  const began = untilOf();
-  // The moment before which nothing is claimed comes after the look at the clock, the end before it.
-  if (began.valid) write('G', what, id, process.pid, now(), began.until, asked);
-  else return got.release().catch(() => {});
+  const { valid: begun, until: end } = untilOf();
+  if (!begun) return got.release().catch(expected);
+  write('G', what, id, process.pid, now(), end, asked);
   let late = 0;
   const one = {
     use() {
       if (got.signal.aborted) return;
       const { at, valid, until } = untilOf();
+      late = valid ? 0 : late + 1;
       if (valid) write('V', what, id, process.pid, at, until);
-      else if (++late > PATIENT_TURNS) write('D', what, id, process.pid, at);
+      else if (late > PATIENT_TURNS) write('D', what, id, process.pid, at);
     },
   };
   const lost = noteLoss(what, id, got.signal, one);
@@ -139,9 +139,11 @@ async function lead() {
         begun = true;
       },
     };
+    one.use();
+    // Over before it began.
+    if (!begun) continue;
     const lost = noteLoss('term', token, term.signal, one);
     holding.add(one);
-    one.use();
     const luck = Math.random();
     await Promise.race([lost, sleep(luck < 0.7 ? luck * 100 : luck * 2 * ttlMs)]);
     // Time to put things in order: nobody else begins yet.
