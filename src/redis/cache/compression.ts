@@ -1,5 +1,5 @@
 /** Long values take less room compressed; a byte in front says how. */
-import type * as Zlib from 'node:zlib';
+import { nodeZlib } from '../port/lazy-node.ts';
 
 export interface Compression {
   readonly method: 'brotli' | 'deflate';
@@ -15,7 +15,7 @@ const LONGEST = 512 * 1024 * 1024;
 /** Undefined where it would not be shorter. */
 export function compress(data: Uint8Array, { method, threshold = 1024 }: Compression): Uint8Array | undefined {
   if (data.byteLength < threshold) return undefined;
-  const { brotliCompressSync, constants, deflateRawSync } = zlib();
+  const { brotliCompressSync, constants, deflateRawSync } = nodeZlib();
   const packed =
     method === 'brotli'
       ? brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
@@ -25,12 +25,7 @@ export function compress(data: Uint8Array, { method, threshold = 1024 }: Compres
 
 /** Throws where the data is not what it says. */
 export function decompress(data: Uint8Array, method: CompressionMethod): Uint8Array {
-  const { brotliDecompressSync, inflateRawSync } = zlib();
+  const { brotliDecompressSync, inflateRawSync } = nodeZlib();
   const options = { maxOutputLength: LONGEST };
   return method === 'brotli' ? brotliDecompressSync(data, options) : inflateRawSync(data, options);
-}
-
-/** Loaded by those who compress. */
-function zlib(): typeof Zlib {
-  return process.getBuiltinModule('node:zlib');
 }

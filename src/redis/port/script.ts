@@ -1,5 +1,5 @@
 /** Lua scripts as data: text, name and digest. */
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from './lazy-node.ts';
 
 export interface Script {
   /** What it does, for telemetry and error messages. */
@@ -17,5 +17,13 @@ export interface Script {
  */
 export function defineScript(name: string, lua: string, options: { readOnly?: boolean } = {}): Script {
   const text = lua.trim();
-  return { name, lua: text, sha1: createHash('sha1').update(text).digest('hex'), readOnly: options.readOnly ?? false };
+  let sha1: string | undefined;
+  return {
+    name,
+    lua: text,
+    readOnly: options.readOnly ?? false,
+    get sha1() {
+      return (sha1 ??= nodeCrypto().createHash('sha1').update(text).digest('hex'));
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** Idempotency keys in HTTP. */
-import { createHash } from 'node:crypto';
 import { isPaxxRedisError, PaxxRedisError } from '../../port/errors.ts';
+import { nodeCrypto } from '../../port/lazy-node.ts';
 
 /**
  * The key of an `Idempotency-Key` header, with or without quotes.
@@ -24,7 +24,8 @@ export function idempotencyStatus(error: unknown): 400 | 409 | 422 | undefined {
 
 /** A digest by which a repeated request is told from another one under the same key. The order of properties does not count. */
 export function fingerprintOf(request: unknown): string {
-  return createHash('sha256')
+  return nodeCrypto()
+    .createHash('sha256')
     .update(JSON.stringify(request, sortKeys) ?? 'undefined')
     .digest('base64url');
 }

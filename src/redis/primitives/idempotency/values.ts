@@ -1,7 +1,7 @@
 /** How results are kept: JSON, deflated where that pays, with a first byte that says which. */
 import { Buffer } from 'node:buffer';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { PaxxRedisError } from '../../port/errors.ts';
+import { nodeZlib } from '../../port/lazy-node.ts';
 
 const JSON_TEXT = 0x6a;
 const DEFLATED = 0x7a;
@@ -19,7 +19,7 @@ export function encodeValue(value: unknown, maxBytes: number): Buffer {
   if (text === undefined) return Buffer.of(UNDEFINED);
   const plain = Buffer.concat([Buffer.of(JSON_TEXT), Buffer.from(text)]);
   if (plain.length < WORTH_DEFLATING) return plain.length <= maxBytes ? plain : Buffer.of(OMITTED);
-  const deflated = Buffer.concat([Buffer.of(DEFLATED), deflateRawSync(plain.subarray(1))]);
+  const deflated = Buffer.concat([Buffer.of(DEFLATED), nodeZlib().deflateRawSync(plain.subarray(1))]);
   const stored = deflated.length < plain.length ? deflated : plain;
   return stored.length <= maxBytes ? stored : Buffer.of(OMITTED);
 }
@@ -32,7 +32,7 @@ export function decodeValue(stored: Uint8Array): StoredValue {
     if (bytes[0] === UNDEFINED) return { omitted: false, value: undefined };
     if (bytes[0] === OMITTED) return { omitted: true };
     if (bytes[0] === JSON_TEXT) return { omitted: false, value: JSON.parse(body.toString()) };
-    if (bytes[0] === DEFLATED) return { omitted: false, value: JSON.parse(inflateRawSync(body).toString()) };
+    if (bytes[0] === DEFLATED) return { omitted: false, value: JSON.parse(nodeZlib().inflateRawSync(body).toString()) };
   } catch (error) {
     throw new PaxxRedisError('CORRUPT', 'The stored result cannot be read.', { cause: error });
   }
