@@ -139,6 +139,15 @@ describe('upgrade', () => {
       expect(Object.keys(dependencies)).toEqual(['express', 'zod']);
     });
 
+    test('also where it was deleted', async () => {
+      const root = addedByOlderPaxx();
+      rmSync(path.join(root, old));
+      expect((await told(root, ADD)).out).toContain('has another @paxx/redis');
+      expect((await told(root, upgrade)).code).toBe(EXIT.OK.code);
+      expect(existsSync(path.join(root, now))).toBe(true);
+      expect((await told(root, ['infra', 'status'])).code).toBe(EXIT.OK.code);
+    });
+
     test('not one that somebody put there instead', async () => {
       const root = addedByOlderPaxx();
       writeFileSync(path.join(root, old), 'patched');

@@ -61,9 +61,10 @@ export async function listen(server: Server, options: ListenOptions = {}): Promi
 /** Listen at once on a numeric address, or not: undefined. */
 export function listenNow(server: Server, options: ListenOptions): Listener | undefined {
   const net = prepare(server, options);
-  const host = options.host === 'localhost' ? LOOPBACK : options.host;
+  const { host: name = LOOPBACK } = options;
+  const host = name === 'localhost' ? LOOPBACK : name;
   net.once('error', (error) => server.log(`Could not listen on ${host}:${options.port}: ${error.message}`));
-  bindNow(net, { ...options, ...(host !== undefined && { host }) });
+  bindNow(net, { ...options, host });
   return net.listening ? listenerOf(server, net, options) : undefined;
 }
 

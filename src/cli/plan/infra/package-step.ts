@@ -36,14 +36,15 @@ export async function stagePackage(
   const folder = parentOf(host.manifest);
   const { file, version, read } = findBundledPackage();
   const local = `${VENDOR}/${file}`;
-  if (declared !== undefined && !isMissing(context, folder, declared)) {
-    if (isOurs(declared) && declared !== `file:${local}`) {
+  const path = inFolder(folder, local);
+  const isWanted = declared === `file:${local}`;
+  if (declared !== undefined && !(isWanted && !tree.exists(path))) {
+    if (isOurs(declared) && !isWanted) {
       const message = `has another ${PACKAGE} than the ${version} that this paxx carries`;
       warnings.push({ path: host.manifest, message, hint: UPGRADE });
     }
     return { [PACKAGE]: declared };
   }
-  const path = inFolder(folder, local);
   if (tree.stageBytes(path, read(), { notes: [`${PACKAGE}, as this paxx carries it`] }) === 'changed') {
     await warnOfWaysRound(context, path);
   }
@@ -86,18 +87,15 @@ export function stageNewPackage(tree: WorkTree, host: Host, record: ComponentRec
     paths: [before!, after!],
     record: {
       ...record,
-      files: record.files.map((entry) =>
-        entry.kind === 'edited' && entry.path === host.manifest && manifest !== undefined
-          ? replaceInRecord(entry, { from: declared, to: wanted }, manifest)
-          : entry,
-      ),
+      files: record.files
+        .filter((entry) => entry !== brought)
+        .map((entry) =>
+          entry.kind === 'edited' && entry.path === host.manifest && manifest !== undefined
+            ? replaceInRecord(entry, { from: declared, to: wanted }, manifest)
+            : entry,
+        ),
     },
   };
-}
-
-/** Ours, but somebody deleted the file. */
-function isMissing({ tree }: StepContext, folder: string, declared: string): boolean {
-  return isOurs(declared) && !tree.exists(inFolder(folder, declared.slice('file:'.length)));
 }
 
 function isOurs(declared: string): boolean {
